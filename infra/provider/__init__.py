@@ -1,0 +1,1 @@
+"""The Pulumi resource provider ``millrace``: root modules and playbooks as resources."""

@@ -1,0 +1,8 @@
+resource "aws_cloudwatch_log_group" "this" {
+  for_each = local.create ? toset(["engine-log", "slow-log"]) : []
+
+  name              = "/millrace/${local.identifier}/${each.key}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.logs_key_arn
+  tags              = var.tags
+}

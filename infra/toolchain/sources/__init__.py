@@ -1,0 +1,1 @@
+"""One file for each kind of source that can serve a tool."""

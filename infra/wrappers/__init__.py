@@ -1,0 +1,1 @@
+"""Terraform, Ansible and other programs, called in one place each."""

@@ -1,0 +1,1 @@
+"""Data, training, evaluation, gate, registry and drift: a library of jobs."""

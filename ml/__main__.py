@@ -1,0 +1,175 @@
+"""``python -m ml run``: the one entry for a person, the steward and a Kubernetes Job.
+
+Exit codes: 0 promoted, 1 failed, 2 wrong input, 3 the gate rejected the model, 4 the environment
+is not there or does not answer, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ml.environment import Environment, EnvironmentUnreadable
+from ml.errors import MlError, WrongInput
+from ml.logs import add_json_file
+from ml.pipeline import Pipeline
+from ml.pipeline_result import PipelineResult, summarise
+
+REJECTED, WRONG, NO_ENVIRONMENT, INTERRUPTED = 3, 2, 4, 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Both explicitly: a shell starts what it runs in the background with SIGINT ignored.
+        signal.signal(number, _interrupt)
+    try:
+        code: int = options.command(options)
+    except EnvironmentUnreadable as error:
+        return _fail(str(error), NO_ENVIRONMENT)
+    except MlError as error:
+        return _fail(str(error), error.exit_code)
+    except OSError as error:
+        return _fail(f"{error}; free space or mend the disk and run again: finished steps are kept", 1)
+    except KeyboardInterrupt:
+        return _fail("interrupted; run again to go on after the last finished step", INTERRUPTED)
+    return code
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run a pipeline and print its result."""
+    settings = _settings(options.set)
+    chosen = [options.pipeline is not None, options.system is not None]
+    if sum(chosen) != 1:
+        raise WrongInput("name either --pipeline FILE or --system NAME")
+    environment = Environment.load(options.environment)
+    if options.pipeline is not None:
+        pipeline = Pipeline.read(options.pipeline, settings)
+    else:
+        pipeline = Pipeline.of(options.system, settings)
+    _log_to(environment, pipeline.system)
+    start_up_s = _age_s()
+    steps = pipeline.run(environment, fresh=options.fresh, progress=_say)
+    result = summarise(pipeline, environment, steps, start_up_s=start_up_s, total_s=_age_s())
+    sys.stdout.write((result.model_dump_json() if options.json else _readable(result)) + "\n")
+    return REJECTED if result.decision == "reject" else 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write the gate's report of a model version to a file."""
+    from ml.model_registry import ModelRegistry
+
+    registry = ModelRegistry(Environment.load(options.environment))
+    version = (
+        registry.version(options.system, options.version)
+        if options.version is not None
+        else registry.champion(options.system) or registry.challenger(options.system)
+    )
+    if version is None:
+        raise WrongInput(f"{options.system} has no model version yet; run its pipeline first")
+    options.to.write_bytes(registry.report(version))
+    sys.stdout.write(f"{options.to}\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ml", description="Run pipelines, read their reports.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    running = commands.add_parser("run", help="run a pipeline; finished steps are not done again")
+    running.add_argument(
+        "--environment", required=True, metavar="ADDRESS", help="path or s3:// of the document"
+    )
+    running.add_argument("--pipeline", type=Path, metavar="FILE", help="a pipeline's YAML file")
+    running.add_argument("--system", metavar="NAME", help="run the pipeline that this system brings")
+    running.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="train.settings.als_factors=[64]"
+    )
+    running.add_argument("--fresh", action="store_true", help="do every step again")
+    running.add_argument("--json", action="store_true", help="print the result as one line of JSON")
+    running.set_defaults(command=run)
+    reading = commands.add_parser("report", help="write a model version's gate report to a file")
+    reading.add_argument("--environment", required=True, metavar="ADDRESS")
+    reading.add_argument("--system", required=True, metavar="NAME")
+    reading.add_argument(
+        "--version", type=int, metavar="N", help="default: the champion, else the challenger"
+    )
+    reading.add_argument("--to", type=Path, default=Path("report.html"), metavar="FILE")
+    reading.set_defaults(command=report)
+    return parser
+
+
+def _settings(pairs: list[str]) -> dict[str, str]:
+    settings = dict(pair.partition("=")[::2] for pair in pairs)
+    wrong = [pair for pair in pairs if "=" not in pair]
+    if wrong:
+        raise WrongInput(f"--set {wrong[0]} is not KEY=VALUE, for example --set seed=1")
+    return settings
+
+
+def _readable(result: PipelineResult) -> str:
+    lines = [
+        f"{result.system}: {result.decision}"
+        + (f", model version {result.model_version}" if result.model_version else ", nothing registered"),
+        *(f"  {reason}" for reason in result.reasons),
+        f"  dataset {result.dataset}; report {result.report}",
+        f"  start-up {result.start_up_s:.1f} s, fitting {result.fit_s:.1f} s, in all {result.total_s:.1f} s",
+    ]
+    return "\n".join(lines)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+    logging.getLogger("ml.pipeline").info(line)
+
+
+def _log_to(environment: Environment, system: str) -> None:
+    """Log JSON lines beside the other programs' logs, and warnings on standard error."""
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    shown = logging.StreamHandler()
+    shown.addFilter(lambda record: record.name.startswith("ml.") and record.name != "ml.pipeline")
+    shown.setFormatter(logging.Formatter("  %(message)s"))
+    root.addHandler(shown)
+    if environment.logs and environment.logs.is_dir() and os.access(environment.logs, os.W_OK):
+        add_json_file(environment.logs / f"pipeline-{system}.log", system=system)
+
+
+def _age_s() -> float:
+    """Return the seconds since this process started, imports included."""
+    try:
+        fields = Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()
+        ticks = float(fields[19]) / os.sysconf("SC_CLK_TCK")
+        return float(time.clock_gettime(time.CLOCK_BOOTTIME)) - ticks
+    except (OSError, AttributeError):
+        return time.process_time()
+
+
+def _interrupt(*_: Any) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _end(code: int) -> NoReturn:
+    """End without taking the interpreter down: under a native library's thread that still runs, it aborts."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"error: {message}\n")
+    logging.getLogger("ml").error(message)
+    return code
+
+
+if __name__ == "__main__":
+    _end(main())

@@ -1,0 +1,1 @@
+"""Sources, contracts, quarantine and dataset versions."""

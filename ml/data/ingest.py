@@ -1,0 +1,63 @@
+"""The first step: read a system's source and keep the raw tables as they came."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from ml.errors import SourceEmpty
+from ml.folders import Folders, StoredFolder
+from ml.job import Job, Output
+from ml.system import implementation
+
+if TYPE_CHECKING:
+    from ml.environment import Environment
+
+
+class RawData(Output):
+    """Raw tables, one Parquet file each, every column text."""
+
+    folder: StoredFolder
+    rows: dict[str, int]
+
+
+class Ingest(Job):
+    """Read the source.
+
+    Raises:
+        SourceUnavailable, SourceCorrupted, SourceEmpty: with what to do; nothing was changed.
+    """
+
+    parts: ClassVar[tuple[str, ...]] = ("source",)
+    outcome: ClassVar[type[Output]] = RawData
+
+    source: dict[str, Any] = Field(default_factory=dict, description="the system's settings of its source")
+
+    def state(self, environment: Environment) -> dict[str, str]:
+        """Return the source's fingerprint, so that new data makes the step run again."""
+        del environment
+        return {"source": hashlib.sha256(self._source().fingerprint().encode()).hexdigest()}
+
+    def run(self, environment: Environment) -> RawData:
+        """Read, refuse an empty table, and store the rest."""
+        from pyarrow import parquet
+
+        tables = self._source().read()
+        for name, table in tables.items():
+            if not table.num_rows:
+                raise SourceEmpty(
+                    f"table {name} of {self.system}'s source has no rows; nothing was changed: "
+                    "check the source"
+                )
+        with tempfile.TemporaryDirectory() as temporary:
+            for name, table in tables.items():
+                parquet.write_table(table, Path(temporary) / f"{name}.parquet")
+            folder = Folders(environment).save(Path(temporary))
+        return RawData(folder=folder, rows={name: table.num_rows for name, table in tables.items()})
+
+    def _source(self) -> Any:
+        return implementation(self.system).source(self.source)

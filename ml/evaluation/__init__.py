@@ -1,0 +1,1 @@
+"""Figures, their uncertainty, and the report that shows them."""

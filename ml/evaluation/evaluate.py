@@ -1,0 +1,68 @@
+"""The evaluation step: answer the held-out units from the serving files, and time the answers."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from ml.data.datasets import Datasets, DatasetVersion
+from ml.evaluation.latency import Latency, measure
+from ml.folders import Folders, StoredFolder
+from ml.job import Job, Output
+from ml.system import implementation
+from ml.tracking import Tracking
+from ml.training.train import TrainedModel
+
+if TYPE_CHECKING:
+    from ml.environment import Environment
+
+TIMED_REQUESTS = 500
+
+
+class Evaluation(Output):
+    """What a model earned on the held-out units (``units`` is a saved ``Units``)."""
+
+    incidental: ClassVar[frozenset[str]] = frozenset({"latency"})
+
+    units: StoredFolder
+    metrics: dict[str, float]
+    latency: Latency
+    size_bytes: int
+
+
+class Evaluate(Job):
+    """Evaluate a trained model on the test rows of a dataset version."""
+
+    parts: ClassVar[tuple[str, ...]] = ("evaluation", "serving", "traffic")
+    outcome: ClassVar[type[Output]] = Evaluation
+
+    dataset: DatasetVersion
+    model: TrainedModel
+
+    def run(self, environment: Environment) -> Evaluation:
+        """Answer, score, time, and log the means."""
+        system = implementation(self.system)
+        tables = Datasets(environment).load(self.dataset)
+        folders = Folders(environment)
+        with tempfile.TemporaryDirectory() as temporary:
+            serving = folders.load(self.model.folder, Path(temporary))
+            units = system.evaluate(serving, tables)
+            requests = list(system.requests(tables, TIMED_REQUESTS, self.seed))
+            latency = measure(system.predictor(serving), requests)
+        with tempfile.TemporaryDirectory() as temporary:
+            units.save(Path(temporary))
+            stored = folders.save(Path(temporary))
+        metrics = {name: float(values.mean()) for name, values in units.metrics.items()}
+        figures = {
+            **metrics,
+            **units.facts,
+            "latency_p50_ms": latency.p50_ms,
+            "latency_p99_ms": latency.p99_ms,
+            "latency_clock_p99_ms": latency.clock_p99_ms,
+            "size_mib": self.model.folder.size_bytes / 2**20,
+        }
+        Tracking(environment).resume(self.model.run_id).log(metrics=figures)
+        return Evaluation(
+            units=stored, metrics=metrics, latency=latency, size_bytes=self.model.folder.size_bytes
+        )

@@ -1,0 +1,280 @@
+"""A system: what it declares in ``system.yaml``, and what its code must be able to do."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
+
+from ml.errors import WrongInput
+from ml.job import SystemName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import pyarrow as pa
+
+    from ml.data.contract import TableContract
+    from ml.data.source import Source
+    from ml.evaluation.units import Units
+
+SYSTEMS = Path(__file__).parent / "systems"
+
+Share = NonNegativeFloat
+Rows = dict[str, Any]
+
+
+class Declared(BaseModel):
+    """Base of every part of a declaration: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Metric(Declared):
+    """A figure of merit, the mean of one value per held-out unit; greater is better.
+
+    ``minimum`` is the least that a model may reach; ``tolerance`` how far, in the metric's own
+    unit, a challenger may fall below the champion before the fall alone rejects it.
+    """
+
+    name: str
+    title: str
+    minimum: float
+    tolerance: NonNegativeFloat = 0.0
+
+
+class Slice(Declared):
+    """A division of the held-out units within which a challenger must not fall behind.
+
+    ``order`` lists values in the order to show them; others follow by name.
+    """
+
+    name: str
+    title: str
+    order: tuple[str, ...] = ()
+    least_units: PositiveInt = 30
+
+
+class GatePolicy(Declared):
+    """When a challenger may take the champion's place.
+
+    ``require`` is ``not_worse`` (default: a model of fresher data is welcome if it is no worse) or
+    ``better`` (the paired test must find it better). ``floor`` names the baseline that every
+    model must beat. ``significance`` is the level of each test, ``resamples`` its draws.
+    """
+
+    primary: str
+    floor: str
+    require: Literal["not_worse", "better"] = "not_worse"
+    significance: float = Field(0.05, gt=0, lt=0.5)
+    confidence: float = Field(0.95, gt=0.5, lt=1)
+    resamples: int = Field(2000, ge=200, le=100_000)
+
+
+class Budgets(Declared):
+    """What an answer and a model may cost."""
+
+    latency_p99_ms: PositiveFloat
+    size_mib: PositiveFloat
+
+
+class Monitor(Declared):
+    """One value of the requests that is watched for drift."""
+
+    feature: str
+    title: str
+    kind: Literal["numeric", "categorical"] = "numeric"
+    bins: PositiveInt = 10
+
+
+class Drift(Declared):
+    """What is watched, over how many requests, and how many of the last windows must agree."""
+
+    monitors: tuple[Monitor, ...] = Field(min_length=1)
+    window: PositiveInt = 1000
+    alert_windows: PositiveInt = 2
+    of_windows: PositiveInt = 3
+    false_alarms_per_window: float = Field(0.001, gt=0, lt=1)
+
+
+class Retrain(Declared):
+    """When training again is allowed."""
+
+    cooldown_s: PositiveFloat = 3600.0
+    least_labels: NonNegativeInt = 0
+    runs_per_day: PositiveInt = 4
+
+
+class Rollout(Declared):
+    """How traffic moves to a new release: shares of the canary, and requests before each step."""
+
+    shadow: bool = False
+    weights: tuple[float, ...] = (0.05, 0.25, 1.0)
+    requests_per_step: PositiveInt = 500
+    step_timeout_s: PositiveFloat = 600.0
+
+    @model_validator(mode="after")
+    def _rising(self) -> Rollout:
+        if list(self.weights) != sorted(set(self.weights)) or not self.weights or self.weights[-1] != 1.0:
+            raise ValueError("weights must rise and end at 1.0, for example [0.05, 0.25, 1.0]")
+        return self
+
+
+class DataPolicy(Declared):
+    """How bad a delivery may be: above ``quarantined_share`` of a table nothing is committed."""
+
+    quarantined_share: float = Field(0.05, ge=0, le=1)
+
+
+class SystemDeclaration(Declared):
+    """``ml/systems/<name>/system.yaml``."""
+
+    name: SystemName
+    title: str
+    description: str
+    source: str
+    data: DataPolicy = DataPolicy()
+    metrics: tuple[Metric, ...] = Field(min_length=1)
+    gate: GatePolicy
+    budgets: Budgets
+    slices: tuple[Slice, ...] = ()
+    drift: Drift
+    retrain: Retrain = Retrain()
+    rollout: Rollout = Rollout()
+
+    @model_validator(mode="after")
+    def _primary_is_a_metric(self) -> SystemDeclaration:
+        names = [metric.name for metric in self.metrics]
+        if self.gate.primary not in names:
+            raise ValueError(f"gate.primary is {self.gate.primary!r}, which is none of the metrics {names}")
+        return self
+
+
+class Fitted(Protocol):
+    """A trained model with its story."""
+
+    @property
+    def family(self) -> str:
+        """The kind of model."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The hyper-parameters that were chosen."""
+
+    @property
+    def validation(self) -> dict[str, float]:
+        """Metrics on the validation rows, by the names that the system declares."""
+
+    @property
+    def trials(self) -> tuple[dict[str, Any], ...]:
+        """What was tried, in order; each has a ``score`` on the validation rows."""
+
+
+class Predictor(Protocol):
+    """A loaded model version: one request's body in, one answer out."""
+
+    def __call__(self, request: Mapping[str, Any]) -> Any:
+        """Answer a request."""
+
+
+class System(Protocol):
+    """What the code of a system must be able to do; ``ml/systems/<name>/system.py`` has its class.
+
+    Tables travel by name, as ``{name: pyarrow.Table}``. A folder of serving files is what
+    ``export`` wrote and what a service loads.
+    """
+
+    name: ClassVar[str]
+
+    def source(self, settings: Mapping[str, Any]) -> Source:
+        """Return the source of raw tables, by the pipeline's settings for it."""
+
+    def contract(self) -> dict[str, TableContract]:
+        """Return the contract of each table."""
+
+    def features(self, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+        """Return clean tables with all that training needs, the held-out rows marked."""
+
+    def monitored(self, tables: dict[str, pa.Table]) -> dict[str, Any]:
+        """Return what drift watches, one array per feature, as the held-out requests show it."""
+
+    def fit(self, tables: dict[str, pa.Table], settings: Mapping[str, Any], seed: int) -> Fitted:
+        """Fit without looking at the test rows."""
+
+    def export(self, fitted: Fitted, tables: dict[str, pa.Table], dataset: str, folder: Path) -> None:
+        """Write the serving files, the ONNX file checked equal to the model.
+
+        Raises:
+            ExportDiffers: it is not equal.
+        """
+
+    def evaluate(self, folder: Path, tables: dict[str, pa.Table]) -> Units:
+        """Answer the held-out units from the serving files and score each answer."""
+
+    def predictor(self, folder: Path) -> Predictor:
+        """Load the serving files as a service does."""
+
+    def requests(self, tables: dict[str, pa.Table], count: int, seed: int) -> Iterator[Rows]:
+        """Yield bodies of real requests: what held-out users would ask."""
+
+    def shift(self, requests: Iterable[Rows], strength: float, seed: int) -> Iterator[Rows]:
+        """Make a share ``strength`` (0 to 1) of the requests come from a changed world."""
+
+    def labels(self, tables: dict[str, pa.Table], requests: Iterable[Rows]) -> Iterator[Rows]:
+        """Yield, for each request, the body of the feedback that its real user would send."""
+
+
+def names() -> list[str]:
+    """Return the names of all systems that are here."""
+    return sorted(path.parent.name for path in SYSTEMS.glob("*/system.yaml"))
+
+
+@cache
+def load(name: str) -> SystemDeclaration:
+    """Read a system's declaration.
+
+    Raises:
+        WrongInput: there is no such system, or its file is wrong; the message names the key.
+    """
+    path = SYSTEMS / name / "system.yaml"
+    if name not in names():
+        raise WrongInput(f"there is no system {name!r}; there are: {', '.join(names())}")
+    try:
+        return SystemDeclaration.model_validate(yaml.safe_load(path.read_text()))
+    except yaml.YAMLError as error:
+        raise WrongInput(f"{path} is not YAML: {error}") from error
+    except ValidationError as error:
+        raise WrongInput(f"{path}: {first_problem(error)}") from error
+
+
+def implementation(name: str) -> System:
+    """Return a system's code, ``ml.systems.<name>.system.SYSTEM``.
+
+    Raises:
+        WrongInput: there is no such system.
+    """
+    load(name)
+    module = importlib.import_module(f"ml.systems.{name}.system")
+    system: System = module.SYSTEM
+    return system
+
+
+def first_problem(error: ValidationError) -> str:
+    """Return a validation error's first problem as ``where: what (the value)``."""
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"]) or "the document"
+    return f"{where}: {problem['msg']} (it is {problem['input']!r})"

@@ -1,0 +1,1 @@
+"""Films for people: collaborative filtering on MovieLens-100K."""

@@ -1,0 +1,1 @@
+"""Fitting a system's model on a dataset version."""

@@ -1,0 +1,60 @@
+"""``millrace train``: a system's pipeline from its source to the gate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scripts.console import say, step
+from scripts.errors import WrongInput
+from scripts.places import EnvironmentName, load
+
+System = Annotated[str, typer.Argument(help="A system, such as recommender.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command("train")(train)
+    app.command("report")(report)
+
+
+def train(
+    system: System,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of the pipeline: key=value.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    env: EnvironmentName = "local",
+) -> None:
+    """Run a system's pipeline: ingest, clean, version, train, evaluate, gate, register.
+
+    Steps whose inputs, code and settings did not change are not run again.
+    Ends with 3 when the gate rejects the model.
+    """
+    from scripts.pipeline import run_pipeline
+
+    with step(f"train {system} in {env}"):
+        result = run_pipeline(env, system, tuple(changes or ()))
+    say(
+        json.dumps(result) if as_json else f"{system} version {result['model_version']}: {result['decision']}"
+    )
+
+
+def report(
+    system: System,
+    version: Annotated[int | None, typer.Option(help="A model version; else the champion.")] = None,
+    to: Annotated[Path, typer.Option(help="The file to write.")] = Path("report.html"),
+    env: EnvironmentName = "local",
+) -> None:
+    """Write the gate's report of a model version to an HTML file."""
+    from ml.model_registry import ModelRegistry
+
+    registry = ModelRegistry(load(env))
+    chosen = registry.version(system, version) if version else registry.champion(system)
+    if chosen is None:
+        raise WrongInput(f"{system} has no champion yet; name a --version, or run `millrace train {system}`")
+    to.write_bytes(registry.report(chosen))
+    say(f"wrote {to}")

@@ -1,0 +1,1 @@
+"""What runs beside the models: services, their delivery, and the recording of what they answered."""

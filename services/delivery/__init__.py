@@ -1,0 +1,1 @@
+"""Releases: package a model version, run it, route to it, go back."""

@@ -1,0 +1,167 @@
+"""From a model version to a release record and its bento, and back from a record to the bento."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from ml.environment import Environment
+from ml.model_registry import ModelVersion
+from services.delivery.package import Bento, Packager, requirements
+from services.delivery.record_store import Changed
+from services.delivery.release import Release, release_id
+from services.delivery.releases import Releases
+from services.delivery.sources import source_files
+from services.endpoint.settings import Limits, Package
+from services.errors import ReleaseNotFound
+
+Progress = Callable[[str], None]
+
+_GIT_TIMEOUT_S: Final = 10
+_KEPT: Final = 5
+
+
+class Preparation:
+    """Makes records and bentos of one environment.
+
+    ``root`` holds the code to pack, ``download`` fetches a model version's files into a folder,
+    ``thresholds`` gives what a system declares.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        releases: Releases,
+        *,
+        download: Callable[[ModelVersion, Path], Path],
+        thresholds: Callable[[str], dict[str, float]],
+        root: Path,
+    ) -> None:
+        self._env = env
+        self._releases = releases
+        self._download = download
+        self._thresholds = thresholds
+        self._root = root
+        self._folder = env.here.runtime.folder
+        self._packager = Packager(self._folder, root)
+
+    def release(self, model: ModelVersion, actor: str, progress: Progress) -> Release:
+        """Return the record of this model version with this code, made now if there is none."""
+        package = Package(
+            system=model.system,
+            model_version=model.version,
+            dataset_version=model.dataset,
+            thresholds=self._thresholds(model.system),
+        )
+        code, limits = self._code_digest(model.system), Limits()
+        identifier = release_id(
+            model.system,
+            model.version,
+            model.digest,
+            code,
+            package.model_dump_json(),
+            limits.model_dump_json(),
+        )
+        if known := self._releases.find(identifier):
+            return known
+        progress(f"packaging {model.system} model version {model.version}")
+        bento = self._build(package, model)
+        self._keep(bento)
+        return self._releases.record(
+            Release(
+                id=identifier,
+                system=model.system,
+                model_version=model.version,
+                model_digest=model.digest,
+                dataset_version=model.dataset,
+                code_digest=code,
+                bento_tag=bento.tag,
+                bento_digest=bento.digest,
+                settings=limits,
+                commit=_commit(self._root),
+                infrastructure_revision=self._env.revision,
+                created_by=actor,
+                created_at=datetime.now(UTC),
+            )
+        )
+
+    def bento(self, release: Release) -> Bento:
+        """Return the bento of a record, fetched from the bucket if it is not on this machine.
+
+        Raises:
+            ReleaseNotFound: the bucket does not have it either.
+            PackagingFailed: what the bucket has is not what was recorded.
+        """
+        bento = self._packager.at(release.system, release.bento_digest)
+        if bento.folder.is_dir():
+            return bento
+        stored = self._releases.store.get(_archive_key(bento))
+        if stored is None:
+            raise ReleaseNotFound(
+                f"the bento of {release.id} is no longer in the releases bucket; release another"
+            )
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix=".fetch-") as scratch:
+            with tarfile.open(fileobj=io.BytesIO(stored.body)) as archive:
+                archive.extractall(scratch, filter="data")
+            self._packager.adopt(Path(scratch) / bento.version, bento)
+        return bento
+
+    def prune(self, system: str, keep: str) -> None:
+        """Remove this machine's copies of all but the newest bentos and the one to keep."""
+        folders = sorted(
+            (path for path in self._packager.folder(system).glob("*") if path.is_dir()),
+            key=lambda path: path.stat().st_mtime,
+            reverse=True,
+        )
+        for path in folders[_KEPT:]:
+            if path.name != keep[: len(path.name)]:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _build(self, package: Package, model: ModelVersion) -> Bento:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix=".model-") as scratch:
+            return self._packager.build(package, self._download(model, Path(scratch)))
+
+    def _keep(self, bento: Bento) -> None:
+        content = io.BytesIO()
+        with tarfile.open(fileobj=content, mode="w") as archive:
+            archive.add(bento.folder, arcname=bento.version)
+        try:
+            self._releases.store.create(_archive_key(bento), content.getvalue())
+        except Changed:
+            return
+
+    def _code_digest(self, system: str) -> str:
+        whole = hashlib.sha256("\n".join(requirements()).encode())
+        for path in source_files(self._root, system):
+            content = (self._root / path).read_bytes()
+            whole.update(f"{path.as_posix()}\0{len(content)}\n".encode() + content)
+        return whole.hexdigest()
+
+
+def _archive_key(bento: Bento) -> str:
+    return f"{bento.system}/bentos/{bento.version}.tar"
+
+
+def _commit(root: Path) -> str:
+    """Return the commit that the code is of, marked when files differ from it."""
+    try:
+        head = _git(root, "rev-parse", "HEAD")
+        return head + ("+changes" if _git(root, "status", "--porcelain", "--", "ml", "services") else "")
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=root, capture_output=True, text=True, check=True, timeout=_GIT_TIMEOUT_S
+    )
+    return done.stdout.strip()

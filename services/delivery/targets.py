@@ -1,0 +1,28 @@
+"""What Prometheus scrapes of a system: one file of targets, with the release as a label."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ml.environment import Environment
+from services.delivery.files import write_atomically
+
+
+class Targets:
+    """The folder of scrape targets."""
+
+    def __init__(self, env: Environment) -> None:
+        self._folder = env.here.targets
+
+    def set(self, system: str, release_id: str, port: int) -> None:
+        """Have the release scraped, and no other of the system."""
+        target = {"targets": [f"127.0.0.1:{port}"], "labels": {"system": system, "release": release_id}}
+        write_atomically(self._path(system), json.dumps([target], indent=2))
+
+    def clear(self, system: str) -> None:
+        """Have nothing of the system scraped."""
+        self._path(system).unlink(missing_ok=True)
+
+    def _path(self, system: str) -> Path:
+        return self._folder / f"{system}.json"

@@ -1,0 +1,104 @@
+"""Everything that services can refuse or fail with.
+
+ServiceError
+├── ModelNotAvailable         no model version to release
+├── PackagingFailed           the bento could not be built
+├── ReleaseInProgress         someone else is releasing the same system
+├── ReleaseNotFound           no record of that release, or none to go back to
+├── ReleaseUnhealthy          the new process never became ready; the old one serves on
+├── GatewayUnconfirmed        the gateway does not serve the new release
+├── NoFreePort                every port of the runtime's range is taken
+├── AliasPending              the release serves, but the registry could not be told
+├── FolderUnwritable          the state folder cannot be written: full, or read-only
+├── RuntimeUnreachable        supervisord does not answer
+├── RecordsUnreachable        the object store with the release records does not answer
+├── SmokeTestFailed           the gateway's answer is not the one expected
+└── RecorderMisconfigured     the recorder cannot begin with what it was given
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "AliasPending",
+    "FolderUnwritable",
+    "GatewayUnconfirmed",
+    "ModelNotAvailable",
+    "NoFreePort",
+    "PackagingFailed",
+    "RecorderMisconfigured",
+    "RecordsUnreachable",
+    "ReleaseInProgress",
+    "ReleaseNotFound",
+    "ReleaseUnhealthy",
+    "RuntimeUnreachable",
+    "ServiceError",
+    "SmokeTestFailed",
+]
+
+
+class ServiceError(Exception):
+    """Base of the tree; its text is a whole sentence that ends with what to do."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class ModelNotAvailable(ServiceError):
+    """There is no model version to release."""
+
+
+class PackagingFailed(ServiceError):
+    """The bento could not be built."""
+
+
+class ReleaseInProgress(ServiceError):
+    """Someone else is releasing the same system at this moment."""
+
+
+class ReleaseNotFound(ServiceError):
+    """There is no record of that release."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class ReleaseUnhealthy(ServiceError):
+    """The new process never became ready; it was removed and the old one serves on."""
+
+
+class GatewayUnconfirmed(ServiceError):
+    """The gateway did not take up the new route in time."""
+
+
+class NoFreePort(ServiceError):
+    """Every port that the runtime may give to a release is taken."""
+
+
+class AliasPending(ServiceError):
+    """The release serves, but the registry's alias still names another version."""
+
+
+class FolderUnwritable(ServiceError):
+    """A file of the environment could not be written."""
+
+
+class RuntimeUnreachable(ServiceError):
+    """The supervisor of the runtime does not answer."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class RecordsUnreachable(ServiceError):
+    """The object store with the release records does not answer."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class SmokeTestFailed(ServiceError):
+    """The answer that came through the gateway is not the expected one."""
+
+
+class RecorderMisconfigured(ServiceError):
+    """The recorder cannot begin with the environment it was given."""
+
+    exit_code: ClassVar[int] = 4
