@@ -24,7 +24,8 @@ import yaml
 
 from infra.toolchain.install import activate
 from ml.environment import Environment
-from tests.processes import COMMAND, Processes, eventually
+from tests.processes import COMMAND, Processes
+from tests.waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LOCKS = Path(tempfile.gettempdir()) / "millrace-test-ports"
@@ -126,7 +127,7 @@ class Fresh:
             self.pulumi("stack", "rm", self.name, "--yes")
         elif self.folder.exists():
             self.playbook("platform_teardown", "-e", f"platform_remove_data_of={self.folder}")
-        eventually(lambda: not Processes(self.home).all(), 30, f"nothing of {self.home} runs any more")
+        eventually(lambda: not Processes(self.home).all(), f"nothing of {self.home} runs any more")
         shutil.rmtree(self.home.parent, ignore_errors=True)
 
     def _known_to_pulumi(self) -> bool:

@@ -2,23 +2,12 @@
 
 import os
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 COMMAND = str(Path(sys.executable).with_name("millrace"))
-
-
-def eventually(condition, deadline_s, sentence):
-    """Poll until the condition is true and return its value; fail with the sentence it should prove."""
-    late = time.monotonic() + deadline_s
-    while not (value := condition()):
-        if time.monotonic() > late:
-            raise AssertionError(f"not within {deadline_s} s: {sentence}")
-        time.sleep(0.05)
-    return value
 
 
 class Processes:

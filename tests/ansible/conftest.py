@@ -13,7 +13,7 @@ import pytest
 import testinfra
 
 from tests.environments import Fresh
-from tests.processes import eventually
+from tests.waiting import eventually
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Running:
 
     def process(self, program) -> psutil.Process:
         """Return the process of one program once supervisord calls it running."""
-        return psutil.Process(eventually(lambda: self.program(program).pid, 30, f"{program} runs"))
+        return psutil.Process(eventually(lambda: self.program(program).pid, f"{program} runs"))
 
     def program(self, name):
         """Return testinfra's view of one supervised program."""

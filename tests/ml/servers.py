@@ -28,15 +28,6 @@ KEY = {"access_key_id": "test", "secret_access_key": "test-secret"}
 PURPOSES = ("datasets", "pipelines", "models", "releases", "predictions")
 
 
-def eventually(holds: Callable[[], object], deadline_s: float, sentence: str) -> None:
-    """Poll until a condition holds; fail with the sentence it should prove."""
-    late = time.monotonic() + deadline_s
-    while not holds():
-        if time.monotonic() > late:
-            raise AssertionError(f"not within {deadline_s:g} s: {sentence}")
-        time.sleep(0.05)
-
-
 def free_ports(count: int) -> int:
     """Return the first of some neighbouring free ports, apart from those of whole test environments."""
     for _ in range(500):

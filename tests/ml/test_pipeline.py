@@ -12,7 +12,7 @@ import yaml
 
 from ml.errors import SourceUnavailable, StepFailed, WrongInput
 from ml.pipeline import Pipeline
-from tests.ml.servers import eventually
+from tests.waiting import eventually
 
 HERE = Path(__file__).parent
 
@@ -121,7 +121,7 @@ def test_of_two_runs_at_once_one_output_counts_and_both_go_on_with_it(environmen
     ]
     for each in runs:
         each.start()
-    eventually(lambda: lines(journal).count("begin") == 2, 30, "both runs are inside the first step")
+    eventually(lambda: lines(journal).count("begin") == 2, "both runs are inside the first step")
     gate.touch()
     for each in runs:
         each.join()
@@ -139,7 +139,7 @@ def test_a_run_killed_within_a_step_goes_on_after_the_last_finished_one(environm
     command = [sys.executable, "-m", "ml", "run", "--environment", str(address), "--pipeline", str(file)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
-        eventually(lambda: lines(journal) == ["begin", "double"], 60, "the second step has begun")
+        eventually(lambda: lines(journal) == ["begin", "double"], "the second step has begun")
     finally:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
@@ -170,13 +170,13 @@ def test_a_step_in_its_own_process_ends_when_its_parent_is_killed(environment, j
     command = [sys.executable, "-m", "ml", "run", "--environment", str(address), "--pipeline", str(file)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
-        eventually(lambda: lines(journal) == ["begin"], 60, "the step's own process runs")
+        eventually(lambda: lines(journal) == ["begin"], "the step's own process runs")
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         assert len(children) == 1
     finally:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    eventually(lambda: not Path(f"/proc/{children[0]}").exists(), 10, "the child is gone")
+    eventually(lambda: not Path(f"/proc/{children[0]}").exists(), "the child is gone")
 
 
 @pytest.mark.parametrize(

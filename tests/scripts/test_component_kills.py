@@ -15,7 +15,8 @@ from services.delivery.releases import Releases
 from services.delivery.supervisor import Supervisor
 from services.errors import RuntimeUnreachable
 from tests.load import Load
-from tests.processes import COMMAND, Processes, eventually
+from tests.processes import COMMAND, Processes
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -40,7 +41,7 @@ def kill(environment, program):
         now = Supervisor(environment.runtime.socket).processes()[program]
         return now.state == "RUNNING" and now.pid != before
 
-    eventually(replaced, 60, f"supervisord starts {program} again")
+    eventually(replaced, f"supervisord starts {program} again")
 
 
 def well(environment, name):
@@ -51,11 +52,11 @@ def well(environment, name):
 @pytest.mark.parametrize("program", BESIDE_SERVING)
 def test_serving_goes_on_while_a_component_is_killed_and_comes_back(environment, program):
     with load_on(environment) as load:
-        eventually(lambda: load.answered, 30, "requests are answered")
+        eventually(lambda: load.answered, "requests are answered")
         kill(environment, program)
-        eventually(lambda: well(environment, program), 90, f"{program} is well again")
+        eventually(lambda: well(environment, program), f"{program} is well again")
         done = len(load.answered)
-        eventually(lambda: len(load.answered) > done, 30, "requests are still answered")
+        eventually(lambda: len(load.answered) > done, "requests are still answered")
     assert load.failed == []
 
 
@@ -64,7 +65,7 @@ def test_a_killed_gateway_or_service_comes_back_and_answers(environment):
     for program in ("traefik", release):
         kill(environment, program)
         load = load_on(environment)
-        eventually(load.ask, 90, f"the system answers after {program} was killed")
+        eventually(load.ask, f"the system answers after {program} was killed")
 
 
 def test_no_acknowledged_prediction_is_lost_when_everything_is_killed(environment):
@@ -73,11 +74,11 @@ def test_no_acknowledged_prediction_is_lost_when_everything_is_killed(environmen
         for program in ("recorder", "nats", "seaweedfs", release, "recorder"):
             already = len(load.answered)
             kill(environment, program)
-            eventually(lambda seen=already: len(load.answered) > seen + 5, 90, "requests are answered")
-    eventually(lambda: well(environment, "seaweedfs"), 90, "the store is well again")
+            eventually(lambda seen=already: len(load.answered) > seen + 5, "requests are answered")
+    eventually(lambda: well(environment, "seaweedfs"), "the store is well again")
     expected = set(load.answered)
     eventually(
-        lambda: expected <= recorded(environment), 180, "every acknowledged prediction is in the table"
+        lambda: expected <= recorded(environment), "every acknowledged prediction is in the table", 180
     )
 
 
@@ -86,7 +87,7 @@ def test_versions_outlive_the_store_and_the_registry(environment):
     datasets = Objects(environment, environment.object_store.buckets.datasets).keys("")
     for program in ("seaweedfs", "mlflow"):
         kill(environment, program)
-        eventually(lambda name=program: well(environment, name), 90, f"{program} is well again")
+        eventually(lambda name=program: well(environment, name), f"{program} is well again")
     assert ModelRegistry(environment).versions("recommender") == before
     assert Objects(environment, environment.object_store.buckets.datasets).keys("") == datasets
 
@@ -95,7 +96,7 @@ def test_nothing_outlives_a_killed_supervisord_and_up_mends_it(environment, serv
     pid_file = environment.runtime.configuration.with_name("supervisord.pid")
     os.kill(int(pid_file.read_text()), signal.SIGKILL)
     processes = Processes(served_environment.home)
-    eventually(lambda: not processes.all(), 30, "nothing outlives supervisord")
+    eventually(lambda: not processes.all(), "nothing outlives supervisord")
     with pytest.raises(RuntimeUnreachable):
         Supervisor(environment.runtime.socket).processes()
     served_environment.millrace("up", "--env", served_environment.name)

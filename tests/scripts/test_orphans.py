@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 from scripts.orphans import end_orphans
-from tests.processes import Processes, eventually
+from tests.processes import Processes
+from tests.waiting import eventually
 
 # Starts a stand-in for the host, says so, and stays or leaves.
 STARTER = """
@@ -36,8 +37,8 @@ def start(folder, what):
 def test_a_host_without_its_pulumi_is_ended(tmp_path):
     start(tmp_path, "leaves").wait()
     assert end_orphans(tmp_path / "other") == 0
-    eventually(lambda: end_orphans(tmp_path), 10, "the orphan is found")
-    eventually(lambda: not Processes(tmp_path).matching("pulumi-language-python"), 10, "it is gone")
+    eventually(lambda: end_orphans(tmp_path), "the orphan is found")
+    eventually(lambda: not Processes(tmp_path).matching("pulumi-language-python"), "it is gone")
 
 
 def test_a_host_whose_pulumi_lives_is_left_alone(tmp_path):

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from tests.processes import COMMAND, Processes, eventually
+from tests.processes import COMMAND, Processes
+from tests.waiting import eventually
 
 # Each: what must be running when the signal goes out, who gets it, and which signal.
 INTERRUPTIONS = [
@@ -28,7 +29,6 @@ def test_up_completes_after_being_stopped_at_many_points(fresh_settings):
         interrupt(fresh_settings, processes, running, target, number)
         eventually(
             lambda: not left_over(processes),
-            120,
             f"nothing outlives {signal.Signals(number).name} to {target} during {running}",
         )
     finished = subprocess.run(
@@ -54,7 +54,7 @@ def interrupt(settings, processes, running, target, number):
         env=settings.environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
     try:
-        eventually(lambda: processes.matching(running) or up.poll() is not None, 300, f"{running} runs")
+        eventually(lambda: processes.matching(running) or up.poll() is not None, f"{running} runs", 300)
         assert up.poll() is None, f"up ended before {running} ran; see {log.name}"
         if target == "group":
             os.killpg(up.pid, number)

@@ -15,8 +15,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,26 +24,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ml.environment import Environment
+from tests.waiting import eventually
 
 BIN = Path(sys.executable).parent
 KEY = {"access_key_id": "test", "secret_access_key": "test-secret"}
 BUCKETS = {name: f"t-{name}" for name in ("datasets", "pipelines", "models", "releases", "predictions")}
 TOKEN = "a-token"
-
-
-def eventually(check: Callable[[], Any], timeout_s: float = 20.0, what: str = "") -> Any:
-    """Return the first true answer of a check, or fail."""
-    deadline, last = time.monotonic() + timeout_s, None
-    while time.monotonic() < deadline:
-        try:
-            last = check()
-        except (httpx.HTTPError, OSError) as error:
-            last = error
-        else:
-            if last:
-                return last
-        time.sleep(0.03)
-    raise AssertionError(f"{what or check} did not come true within {timeout_s:g} s, it is {last!r}")
 
 
 def free_block(size: int = 40) -> tuple[int, IO[str]]:
@@ -97,21 +81,19 @@ class Stack:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        eventually(
-            lambda: httpx.get(f"http://127.0.0.1:{self.first + 1}/ping").status_code == 200, what="traefik"
-        )
+        eventually(lambda: httpx.get(f"http://127.0.0.1:{self.first + 1}/ping").status_code == 200, "traefik")
         self.await_store()
-        eventually(lambda: socket.create_connection(("127.0.0.1", self.first + 2)), what="nats")
+        eventually(lambda: socket.create_connection(("127.0.0.1", self.first + 2)), "nats")
 
     def await_store(self) -> None:
         """Wait for the object store and make what buckets it lacks."""
-        eventually(self._make_buckets, 40, "the object store")
+        eventually(self._make_buckets, "the object store")
 
     def kill_supervisor(self) -> None:
         """Kill supervisord itself."""
         if self._daemon:
             self._daemon.kill()
-            self._daemon.wait(10)
+            self._daemon.wait(60)
 
     def stop(self) -> None:
         """Stop everything that runs under supervisord."""

@@ -15,7 +15,7 @@ import orjson
 
 from services.delivery.package import Bento
 from services.endpoint.settings import Limits, ServiceSettings
-from tests.services.stack import eventually
+from tests.waiting import eventually
 
 
 class Worker:
@@ -62,7 +62,7 @@ class Worker:
             stdout=(self.folder / "log").open("ab"),
             stderr=subprocess.STDOUT,
         )
-        eventually(lambda: httpx.get(f"{self.url}/readyz").status_code == 200, 60, f"{self.url}/readyz")
+        eventually(lambda: httpx.get(f"{self.url}/readyz").status_code == 200, f"{self.url}/readyz")
 
     def kill(self, how: int = signal.SIGKILL) -> int:
         """Send a signal and return the exit code once the process is gone."""

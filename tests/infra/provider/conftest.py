@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -171,21 +170,6 @@ class Program:
             except psutil.Error:
                 continue
         return found
-
-
-def eventually(condition, sentence, deadline_s=60.0):
-    """Poll until the condition is true; fail with the sentence it should prove."""
-    late = time.monotonic() + deadline_s
-    while not (value := condition()):
-        if time.monotonic() > late:
-            raise AssertionError(f"not within {deadline_s} s: {sentence}")
-        time.sleep(0.02)
-    return value
-
-
-@pytest.fixture(scope="module")
-def until():
-    return eventually
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,8 @@ import socket
 
 import pytest
 
+from tests.waiting import eventually
+
 pytestmark = pytest.mark.slow
 
 NETWORK = """
@@ -228,9 +230,9 @@ def test_what_lies_behind_a_stopped_endpoint_is_not_read_not_reported_deleted_an
     assert set(behind.resources()) == {"behind"}
 
 
-def test_destroy_starts_a_stopped_endpoint_first(behind, until):
+def test_destroy_starts_a_stopped_endpoint_first(behind):
     behind.up(START=str(behind.playbook("start", START % behind.port))).well()
     behind.listener.close()
     assert behind.destroy().well().says("is stopped; starting it with start.yml")
     assert behind.resources() == {}
-    until(lambda: behind.processes(f"http.server {behind.port}"), "the playbook's server runs")
+    eventually(lambda: behind.processes(f"http.server {behind.port}"), "the playbook's server runs")

@@ -6,6 +6,8 @@ import signal
 import psutil
 import pytest
 
+from tests.waiting import eventually
+
 pytestmark = pytest.mark.slow
 
 ROOT = """
@@ -50,11 +52,11 @@ def slow(program):
     return program
 
 
-def begin(slow, until):
+def begin(slow):
     """Start an update, wait until it is in its middle, and return its process."""
     process = slow.start("up", "--yes", "--skip-preview")
     waiting = slow.folder / "waiting"
-    until(lambda: waiting.exists() and waiting.read_text().strip(), "the apply reaches its middle")
+    eventually(lambda: waiting.exists() and waiting.read_text().strip(), "the apply reaches its middle")
     return process
 
 
@@ -93,19 +95,19 @@ def test_a_half_made_resource_is_destroyed(slow):
     assert not state.exists()
 
 
-def test_sigint_to_pulumi_stops_terraform_releases_the_locks_and_the_next_up_goes_on(slow, until):
-    process = begin(slow, until)
+def test_sigint_to_pulumi_stops_terraform_releases_the_locks_and_the_next_up_goes_on(slow):
+    process = begin(slow)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) != 0
-    until(lambda: nothing_runs(slow), "provider and terraform end")
+    eventually(lambda: nothing_runs(slow), "provider and terraform end")
     assert locks(slow) == []
     assert "terraform_data.first" in addresses(slow)
     assert finish(slow).well()
     assert addresses(slow) == ["terraform_data.first", "terraform_data.second"]
 
 
-def test_sigkill_to_terraform_loses_nothing(slow, until):
-    process = begin(slow, until)
+def test_sigkill_to_terraform_loses_nothing(slow):
+    process = begin(slow)
     for terraform in slow.processes("terraform apply"):
         terraform.kill()
     assert process.wait(60) != 0
@@ -116,25 +118,25 @@ def test_sigkill_to_terraform_loses_nothing(slow, until):
     assert addresses(slow) == ["terraform_data.first", "terraform_data.second"]
 
 
-def test_sigkill_to_the_provider_lets_terraform_write_its_state_and_end(slow, until):
-    process = begin(slow, until)
+def test_sigkill_to_the_provider_lets_terraform_write_its_state_and_end(slow):
+    process = begin(slow)
     for provider in slow.processes("pulumi-resource-millrace"):
         provider.kill()
     assert process.wait(60) != 0
-    until(lambda: nothing_runs(slow), "terraform ends when the provider has died")
+    eventually(lambda: nothing_runs(slow), "terraform ends when the provider has died")
     state = slow.terraform_folder("slow") / "terraform.tfstate"
     assert "terraform_data" in state.read_text()
     assert finish(slow).well()
     assert addresses(slow) == ["terraform_data.first", "terraform_data.second"]
 
 
-def test_sigkill_to_pulumis_whole_group_leaves_no_terraform_and_no_provider(slow, until):
-    process = begin(slow, until)
+def test_sigkill_to_pulumis_whole_group_leaves_no_terraform_and_no_provider(slow):
+    process = begin(slow)
     group = [one for one in slow.processes() if os.getpgid(one.pid) == os.getpgid(process.pid)]
     assert psutil.Process(process.pid) in group
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(60)
-    until(lambda: nothing_runs(slow), "provider and terraform end when the engine has died")
+    eventually(lambda: nothing_runs(slow), "provider and terraform end when the engine has died")
     (slow.folder / "go").write_text("go on")
     assert slow.up().badly().says("the stack is currently locked", f"pid {process.pid}")
     slow.pulumi("cancel", "--yes").well()

@@ -4,6 +4,8 @@ import signal
 
 import pytest
 
+from tests.waiting import eventually
+
 pytestmark = pytest.mark.slow
 
 PLAYBOOK = """
@@ -28,9 +30,9 @@ def waiting(program):
     return program
 
 
-def begin(waiting, until):
+def begin(waiting):
     process = waiting.start("up", "--yes", "--skip-preview")
-    until((waiting.folder / "here").exists, "the playbook is in its middle")
+    eventually((waiting.folder / "here").exists, "the playbook is in its middle")
     return process
 
 
@@ -38,23 +40,23 @@ def nothing_runs(waiting):
     return not waiting.processes("ansible") and not waiting.processes("pulumi-resource-millrace")
 
 
-def test_sigint_to_pulumi_ends_the_playbook_and_the_next_up_goes_on(waiting, until):
-    process = begin(waiting, until)
+def test_sigint_to_pulumi_ends_the_playbook_and_the_next_up_goes_on(waiting):
+    process = begin(waiting)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) != 0
-    until(lambda: nothing_runs(waiting), "the playbook ends")
+    eventually(lambda: nothing_runs(waiting), "the playbook ends")
     assert waiting.resources()["wait"]["initErrors"]
     (waiting.folder / "go").touch()
     assert waiting.up().well()
     assert "initErrors" not in waiting.resources()["wait"]
 
 
-def test_sigkill_to_the_provider_ends_the_playbook(waiting, until):
-    process = begin(waiting, until)
+def test_sigkill_to_the_provider_ends_the_playbook(waiting):
+    process = begin(waiting)
     for provider in waiting.processes("pulumi-resource-millrace"):
         provider.kill()
     assert process.wait(60) != 0
-    until(lambda: nothing_runs(waiting), "the playbook ends")
+    eventually(lambda: nothing_runs(waiting), "the playbook ends")
 
 
 @pytest.mark.parametrize(

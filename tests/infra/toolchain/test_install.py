@@ -44,9 +44,9 @@ def test_an_interrupted_install_is_not_half_done_and_the_next_one_completes(
     vendor.stalled.add(f"/{FILE}")
     chain = machine.chain(from_vendor)
     with started(chain) as child:
-        assert vendor.stalling.wait(20)
+        assert vendor.stalling.wait(60)
         child.send_signal(number)
-        child.wait(20)
+        child.wait(60)
     assert not (chain.bin / "hoist").exists()
     assert not list(machine.cache.glob("hoist/1.2.0/*"))
 
@@ -61,9 +61,9 @@ def test_two_clones_at_once_download_once(vendor, machine, from_vendor):
     chains = [machine.chain(from_vendor, clone=name) for name in ("first", "second")]
     with ThreadPoolExecutor() as pool:
         running = [pool.submit(chain.ensure, ["hoist"]) for chain in chains]
-        assert vendor.stalling.wait(20)
+        assert vendor.stalling.wait(60)
         vendor.go_on.set()
-        versions = [run.result(20)["hoist"].version for run in running]
+        versions = [run.result(60)["hoist"].version for run in running]
     assert versions == ["1.2.0", "1.2.0"]
     assert vendor.asked[f"/{FILE}"] == 1
     assert all((chain.bin / "hoist").exists() for chain in chains)

@@ -3,7 +3,6 @@
 import json
 import os
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -21,18 +20,6 @@ def tools():
         for name, value in activate(os.environ).items():
             patch.setenv(name, value)
         yield
-
-
-@pytest.fixture(scope="session")
-def until():
-    def wait(condition, sentence, deadline_s=60.0):
-        late = time.monotonic() + deadline_s
-        while not (value := condition()):
-            assert time.monotonic() < late, f"not within {deadline_s} s: {sentence}"
-            time.sleep(0.02)
-        return value
-
-    return wait
 
 
 class StateHandler(BaseHTTPRequestHandler):

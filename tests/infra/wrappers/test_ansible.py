@@ -8,6 +8,7 @@ import pytest
 from infra.wrappers.ansible import Ansible, Play
 from infra.wrappers.errors import Interrupted, PlaybookFailed, ToolTimedOut
 from infra.wrappers.process import Limits
+from tests.waiting import eventually
 
 TASKS = """
 - hosts: all
@@ -118,7 +119,7 @@ def test_without_a_working_mitogen_the_plain_strategy_runs(play):
 
 
 @pytest.mark.parametrize("reason", ["stop", "late"])
-def test_a_stopped_playbook_ends_and_so_does_what_its_task_started(play, until, reason):
+def test_a_stopped_playbook_ends_and_so_does_what_its_task_started(play, reason):
     stop = threading.Event()
     pid = play.folder / "pid"
     raised = []
@@ -131,12 +132,12 @@ def test_a_stopped_playbook_ends_and_so_does_what_its_task_started(play, until, 
 
     thread = threading.Thread(target=run)
     thread.start()
-    until(lambda: pid.exists() and pid.read_text().strip(), "the task runs")
+    eventually(lambda: pid.exists() and pid.read_text().strip(), "the task runs")
     if reason == "stop":
         stop.set()
     thread.join(60)
     assert raised
-    until(lambda: not psutil.pid_exists(int(pid.read_text())), "the task's program ends")
+    eventually(lambda: not psutil.pid_exists(int(pid.read_text())), "the task's program ends")
 
 
 def test_no_file_with_variables_is_left(play, tmp_path_factory, monkeypatch):

@@ -12,6 +12,7 @@ import pytest
 
 from infra.wrappers.errors import Interrupted, ToolMissing, ToolTimedOut
 from infra.wrappers.process import Limits, child_environment, passing_on_signals, run
+from tests.waiting import eventually
 
 HERE = Path.cwd()
 # Writes its child's id, then waits; tells of the interrupt it was given, as Terraform does.
@@ -72,7 +73,7 @@ def test_a_program_that_is_not_there_is_named():
 def test_a_program_that_runs_too_long_is_interrupted_and_may_end_by_itself():
     lines = []
     with pytest.raises(ToolTimedOut, match="ran longer than"):
-        call(STUBBORN, on_line=lines.append, timeout_s=0.5, grace_s=30)
+        call(STUBBORN, on_line=lines.append, timeout_s=5, grace_s=60)
     assert lines == ["ready", "interrupted"]
 
 
@@ -97,27 +98,29 @@ def test_after_a_stop_nothing_is_started(tmp_path):
     assert not (tmp_path / "started").exists()
 
 
-def test_what_outlives_the_program_in_its_group_is_killed(tmp_path, until):
+def test_what_outlives_the_program_in_its_group_is_killed(tmp_path):
     call(f"sleep 1000 & echo $! > {tmp_path}/pid")
     pid = int((tmp_path / "pid").read_text())
-    until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie", "the child ends")
+    eventually(
+        lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie", "the child ends"
+    )
 
 
-def test_when_the_parent_is_killed_the_program_is_interrupted_and_its_words_are_kept(tmp_path, until):
+def test_when_the_parent_is_killed_the_program_is_interrupted_and_its_words_are_kept(tmp_path):
     said, pid = tmp_path / "said", tmp_path / "pid"
     parent = subprocess.Popen([sys.executable, "-c", PARENT, STUBBORN, str(said), str(pid)], cwd=HERE)
-    until(lambda: said.exists() and "ready" in said.read_text(), "the program runs")
+    eventually(lambda: said.exists() and "ready" in said.read_text(), "the program runs")
     parent.kill()
     parent.wait()
-    until(lambda: "interrupted" in said.read_text(), "the program is interrupted")
-    until(lambda: not psutil.pid_exists(int(pid.read_text())), "the program ends")
+    eventually(lambda: "interrupted" in said.read_text(), "the program is interrupted")
+    eventually(lambda: not psutil.pid_exists(int(pid.read_text())), "the program ends")
 
 
 def test_sigterm_to_this_process_becomes_a_stop():
     stop = threading.Event()
     with passing_on_signals(stop):
         os.kill(os.getpid(), signal.SIGTERM)
-        assert stop.wait(10)
+        assert stop.wait(60)
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 

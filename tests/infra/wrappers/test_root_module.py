@@ -10,6 +10,7 @@ import pytest
 
 from infra.wrappers.errors import StateLocked, TerraformFailed
 from infra.wrappers.root_module import discard
+from tests.waiting import eventually
 
 WORD = """
 variable "word" {
@@ -80,7 +81,7 @@ def planned(module, **variables):
         return plan
 
 
-def killed_in_its_middle(module, folder, until):
+def killed_in_its_middle(module, folder):
     """Apply until the second resource is being made, then kill Terraform."""
     failed = []
 
@@ -91,7 +92,7 @@ def killed_in_its_middle(module, folder, until):
 
     thread = threading.Thread(target=run)
     thread.start()
-    until((folder / "here").exists, "the apply reaches its middle")
+    eventually((folder / "here").exists, "the apply reaches its middle")
     os.kill(int((module.folder / "terraform.pid").read_text()), signal.SIGKILL)
     thread.join(60)
     return failed[0]
@@ -154,9 +155,9 @@ def test_plans_of_dead_processes_are_removed(root):
     assert not left.exists()
 
 
-def test_what_a_killed_apply_made_is_imported_when_a_remote_state_lost_it(root, states, until):
+def test_what_a_killed_apply_made_is_imported_when_a_remote_state_lost_it(root, states):
     module = root(WAITING % {"folder": root.path}, backend=states.backend)
-    said = killed_in_its_middle(module, root.path, until)
+    said = killed_in_its_middle(module, root.path)
     assert "signal 9" in said
     assert states.addresses == []
     made = module.journal.made()
@@ -172,9 +173,9 @@ def test_what_a_killed_apply_made_is_imported_when_a_remote_state_lost_it(root, 
     assert not module.journal.file.exists()
 
 
-def test_what_a_killed_apply_made_is_imported_before_it_is_destroyed(root, states, until):
+def test_what_a_killed_apply_made_is_imported_before_it_is_destroyed(root, states):
     module = root(WAITING % {"folder": root.path}, backend=states.backend)
-    killed_in_its_middle(module, root.path, until)
+    killed_in_its_middle(module, root.path)
     states.lock = None
     with module.open():
         module.adopt_journalled({})
@@ -186,9 +187,9 @@ def test_what_a_killed_apply_made_is_imported_before_it_is_destroyed(root, state
     assert states.addresses == []
 
 
-def test_a_lock_is_named_with_the_command_that_removes_it(root, states, until):
+def test_a_lock_is_named_with_the_command_that_removes_it(root, states):
     module = root(WAITING % {"folder": root.path}, backend=states.backend)
-    killed_in_its_middle(module, root.path, until)
+    killed_in_its_middle(module, root.path)
     lock = json.loads(states.lock)["ID"]
     with pytest.raises(StateLocked) as raised:
         planned(module)

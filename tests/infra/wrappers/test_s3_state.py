@@ -13,6 +13,7 @@ from moto.server import ThreadedMotoServer
 
 from infra.wrappers.errors import StateLocked, TerraformFailed
 from infra.wrappers.root_module import Backend, discard
+from tests.waiting import eventually
 
 KEYS = {"AWS_ACCESS_KEY_ID": "tried", "AWS_SECRET_ACCESS_KEY": "tried", "AWS_REGION": "us-east-1"}
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -76,7 +77,7 @@ def s3(store):
     )
 
 
-def test_a_lock_in_s3_whose_holder_is_dead_is_named_with_the_command_that_removes_it(root, store, s3, until):
+def test_a_lock_in_s3_whose_holder_is_dead_is_named_with_the_command_that_removes_it(root, store, s3):
     s3.create_bucket(Bucket="states")
     backend = Backend(
         "s3",
@@ -100,7 +101,7 @@ def test_a_lock_in_s3_whose_holder_is_dead_is_named_with_the_command_that_remove
 
     thread = threading.Thread(target=run)
     thread.start()
-    until((root.path / "here").exists, "the apply reaches its middle")
+    eventually((root.path / "here").exists, "the apply reaches its middle")
     os.kill(int((module.folder / "terraform.pid").read_text()), signal.SIGKILL)
     thread.join(60)
 

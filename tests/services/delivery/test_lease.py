@@ -40,7 +40,7 @@ def test_of_many_at_once_exactly_one_holds_it(store: RecordStore, stack: Stack) 
                 with lock:
                     inside += 1
                     most = max(most, inside)
-                all_tried.wait(30)
+                all_tried.wait(60)
                 with lock:
                     inside -= 1
         except ReleaseInProgress:

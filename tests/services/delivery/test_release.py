@@ -6,7 +6,6 @@ import errno
 import json
 import shutil
 import threading
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -23,7 +22,8 @@ from services.errors import (
     ReleaseUnhealthy,
 )
 from tests.services.registry import FolderRegistry
-from tests.services.stack import Stack, eventually
+from tests.services.stack import Stack
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +53,7 @@ def test_a_release_is_served_recorded_scraped_and_champion(
     assert (status.process, status.ready, status.problem) == ("running", True, None)
 
 
-def test_releasing_what_runs_changes_nothing_and_is_quick(
+def test_releasing_what_runs_changes_nothing(
     delivery: Delivery, registry: FolderRegistry, stack: Stack
 ) -> None:
     registry.add("!")
@@ -62,9 +62,7 @@ def test_releasing_what_runs_changes_nothing_and_is_quick(
     files = {path: path.stat().st_mtime_ns for path in stack.env.gateway.routes.iterdir()}
     said: list[str] = []
     downloads = registry.downloads
-    started = time.monotonic()
     again = delivery.release("echo", actor="somebody else", progress=said.append)
-    assert time.monotonic() - started < 2
     assert again == first
     assert (stack.pid(first.id), delivery.releases.current("echo")) == (pid, pointer)
     assert {path: path.stat().st_mtime_ns for path in stack.env.gateway.routes.iterdir()} == files
@@ -221,7 +219,7 @@ def test_retiring_stops_and_unroutes_and_what_was_released_can_be_served_again(
     delivery.retire("echo")
     assert delivery.releases.current("echo") is None
     assert "echo-v" not in stack.control("status")
-    eventually(lambda: ask(stack).status_code == 404)
+    eventually(lambda: ask(stack).status_code == 404, "the route is gone")
     assert not (stack.env.monitoring.targets / "echo.json").exists()
     assert delivery.release("echo") == release
     assert ask(stack).status_code == 200

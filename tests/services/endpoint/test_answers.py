@@ -9,8 +9,8 @@ import bentoml
 import httpx
 import pytest
 
-from tests.services.stack import eventually
 from tests.services.worker import Worker
+from tests.waiting import eventually
 
 UUID7 = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 
@@ -59,7 +59,10 @@ def test_a_failing_model_is_500_with_the_request_id_and_its_traceback_is_logged(
     answer = httpx.post(f"{echo.url}/echo", json={"text": "break"}, headers={"x-request-id": "broken-7"})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "told to break" not in answer.text
-    line = eventually(lambda: next((x for x in echo.log().splitlines() if "told to break" in x), None))
+    line = eventually(
+        lambda: next((x for x in echo.log().splitlines() if "told to break" in x), None),
+        "it is logged",
+    )
     assert "broken-7" in line
 
 
@@ -89,7 +92,10 @@ def test_declared_thresholds_are_metrics(echo: Worker) -> None:
 
 def test_a_line_per_request_carries_its_ids(echo: Worker) -> None:
     answer = httpx.post(f"{echo.url}/echo", json={"text": "a"}, headers={"x-request-id": "logged-1"})
-    line = eventually(lambda: next((x for x in echo.log().splitlines() if '"logged-1"' in x), None))
+    line = eventually(
+        lambda: next((x for x in echo.log().splitlines() if '"logged-1"' in x), None),
+        "it is logged",
+    )
     assert answer.json()["prediction_id"] in line
     assert '"release":"echo-v1-cafe"' in line
 
@@ -98,7 +104,7 @@ def test_a_plain_method_answers_from_a_thread_while_others_are_served(echo: Work
     with socket.create_connection(("127.0.0.1", echo.settings.port)) as slow:
         body = b'{"text": "a", "wait_s": 0.5}'
         slow.sendall(b"POST /slowly HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
-        eventually(lambda: echo.metric("millrace_requests_in_progress") == 1)
+        eventually(lambda: echo.metric("millrace_requests_in_progress") == 1, "one request is in progress")
         assert httpx.post(f"{echo.url}/echo", json={"text": "a"}).status_code == 200
         assert slow.recv(1000).startswith(b"HTTP/1.1 200")
 

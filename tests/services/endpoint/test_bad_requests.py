@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.services.stack import eventually
 from tests.services.worker import Worker
+from tests.waiting import eventually
 
 JSON = {"content-type": "application/json"}
 GOOD = {"text": "hello"}
@@ -126,7 +126,7 @@ def test_bytes_that_are_no_http_are_refused(echo: Worker) -> None:
 def test_a_caller_that_leaves_in_the_middle_harms_nobody(echo: Worker) -> None:
     with socket.create_connection(("127.0.0.1", echo.settings.port)) as connection:
         connection.sendall(b'POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"text"')
-    eventually(lambda: echo.metric("millrace_requests_in_progress") == 0)
+    eventually(lambda: echo.metric("millrace_requests_in_progress") == 0, "no request is in progress")
     assert httpx.post(f"{echo.url}/echo", json=GOOD).status_code == 200
 
 

@@ -21,7 +21,8 @@ from deltalake import DeltaTable
 from ml.objects import delta_options
 from services.endpoint.spool import Spool
 from tests.services.recorder.records import landed, record
-from tests.services.stack import Stack, eventually
+from tests.services.stack import Stack
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +38,7 @@ def recorder(stack: Stack) -> Iterator[str]:
     )
     stack.control("update")
     url = f"http://127.0.0.1:{port}"
-    eventually(lambda: httpx.get(f"{url}/readyz").status_code == 200, 30, "the recorder")
+    eventually(lambda: httpx.get(f"{url}/readyz").status_code == 200, "the recorder")
     yield url
     stack.control("stop", "recorder")
 
@@ -59,7 +60,7 @@ def await_exactly(
 ) -> None:
     """Wait until all ids have landed, and check that none landed twice."""
     wanted = set(ids)
-    eventually(lambda: wanted <= set(landed(stack, table, column)), 90, f"{len(ids)} rows of {table}")
+    eventually(lambda: wanted <= set(landed(stack, table, column)), f"{len(ids)} rows of {table}")
     twice = [each for each, count in Counter(landed(stack, table, column)).items() if count > 1]
     assert twice == []
 
@@ -74,7 +75,7 @@ def test_records_of_an_ended_release_land_once_and_its_segments_go(stack: Stack,
     write(stack, "ended-v1", predictions + said)
     await_exactly(stack, [each["id"] for each in predictions])
     await_exactly(stack, [each["id"] for each in said], "feedback", "feedback_id")
-    eventually(lambda: empty(stack), 10, "removal of the segments")
+    eventually(lambda: empty(stack), "removal of the segments")
 
 
 def test_a_row_has_what_the_record_had(stack: Stack, recorder: str) -> None:
@@ -106,7 +107,7 @@ def test_a_torn_last_line_and_a_line_of_garbage_stop_nothing(stack: Stack, recor
         orjson.dumps(good[0]) + b"\n{garbage\n" + orjson.dumps(good[1]) + b'\n{"kind": "predic'
     )
     await_exactly(stack, [each["id"] for each in good])
-    eventually(lambda: empty(stack), 10, "removal of the segment")
+    eventually(lambda: empty(stack), "removal of the segment")
 
 
 @contextmanager
@@ -139,12 +140,14 @@ def test_kills_of_recorder_bus_and_store_lose_nothing_and_double_nothing(stack: 
     with writing(stack, "killed-v1") as written:
         for victim in ["recorder"] * 6 + ["nats", "seaweedfs", "recorder", "nats"]:
             time_to_strike = time.monotonic() + chance.uniform(0.2, 1.5)
-            eventually(lambda deadline=time_to_strike: time.monotonic() > deadline, 5)
+            eventually(
+                lambda deadline=time_to_strike: time.monotonic() > deadline, "the time to strike comes"
+            )
             stack.kill(victim)
-            eventually(lambda name=victim: stack.pid(name), 20, f"{victim} again")
+            eventually(lambda name=victim: stack.pid(name), f"{victim} again")
     assert len(written) > 1000
     await_exactly(stack, written)
-    eventually(lambda: empty(stack), 20, "removal of the segments")
+    eventually(lambda: empty(stack), "removal of the segments")
 
 
 @pytest.mark.parametrize("part", ["nats", "seaweedfs"])
@@ -153,14 +156,15 @@ def test_it_waits_while_a_part_is_down_says_so_and_goes_on(stack: Stack, recorde
     try:
         ids = write(stack, f"waiting-{part}-v1", [record() for _ in range(100)])
         trouble = eventually(
-            lambda: (answer := httpx.get(f"{recorder}/readyz")).status_code == 503 and answer.json(), 30
+            lambda: (answer := httpx.get(f"{recorder}/readyz")).status_code == 503 and answer.json(),
+            "the recorder tells its trouble",
         )
         assert trouble.keys() <= {"shipping", "landing"}
         assert httpx.get(f"{recorder}/livez").status_code == 200
     finally:
         stack.control("start", part)
     await_exactly(stack, ids)
-    eventually(lambda: httpx.get(f"{recorder}/readyz").status_code == 200, 30)
+    eventually(lambda: httpx.get(f"{recorder}/readyz").status_code == 200, "the recorder is well")
 
 
 def test_a_stream_that_was_lost_with_its_disk_is_begun_anew(stack: Stack, recorder: str) -> None:
@@ -205,7 +209,7 @@ def test_it_says_in_one_line_why_it_cannot_begin(
 def test_a_quiet_bus_is_no_trouble(stack: Stack, recorder: str) -> None:
     before = _failures(recorder)
     quiet_until = time.monotonic() + 6
-    eventually(lambda: time.monotonic() > quiet_until, 10)
+    eventually(lambda: time.monotonic() > quiet_until, "the quiet has passed")
     assert httpx.get(f"{recorder}/readyz").json() == {}
     assert _failures(recorder) == before
 
