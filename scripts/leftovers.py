@@ -1,15 +1,20 @@
-"""``millrace leftovers``: what bears an environment's tags, and no state knows of."""
+"""``millrace leftovers``: what bears an environment's tags, no state knows of, and what that costs."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from scripts.console import say
+from scripts.console import say, table
 from scripts.errors import NotRunning
+
+if TYPE_CHECKING:
+    from infra.cost.estimate import Estimate
+    from infra.cost.price_table import PriceTable
 
 FOUND: Final = 2
 
@@ -27,16 +32,74 @@ def leftovers(
 
     Ends with 2 if there is something: it costs, and no destroy will take it.
     """
-    found = sorted(unknown(env))
+    found = _costs(env, sorted(unknown(env)))
     if as_json:
-        say(json.dumps({"environment": env, "leftovers": found}))
+        say(json.dumps({"environment": env, "leftovers": [_told(arn, one) for arn, one in found.items()]}))
     elif found:
-        for arn in found:
-            say(arn)
-        say(f"{len(found)} things bear the tags of {env} and are in no state: remove or import them by hand")
+        _show(env, found)
     else:
         say(f"everything that bears the tags of {env} is in its state")
     raise typer.Exit(FOUND if found else 0)
+
+
+def _show(env: str, found: dict[str, Estimate]) -> None:
+    table(("USD a month", "beside that", "thing"), [(*_words(one), arn) for arn, one in found.items()])
+    total = sum(one.monthly_usd for one in found.values())
+    say(
+        f"{len(found)} things bear the tags of {env} and are in no state; those with a price cost "
+        f"{total:.2f} USD a month: remove or import them by hand"
+    )
+
+
+def _words(one: Estimate) -> tuple[str, str]:
+    """Return what is counted, and what is not: the reason there is no price, and what depends on use."""
+    beside = [*(f"not priced: {each.why}" for each in one.unpriced), *(each.what for each in one.by_use)]
+    return f"{one.monthly_usd:.2f}" if one.lines else "-", "; ".join(beside)
+
+
+def _told(arn: str, one: Estimate) -> dict[str, Any]:
+    return {
+        "arn": arn,
+        "monthly_usd": one.monthly_usd if one.lines else None,
+        "not_priced": [each.why for each in one.unpriced],
+        "by_use": [each.what for each in one.by_use],
+    }
+
+
+def _costs(env: str, arns: list[str]) -> dict[str, Estimate]:
+    """Return what each costs; of what AWS does not describe, that it has no price."""
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from infra.cost.estimate import Estimate, Unpriced, estimate
+    from infra.cost.inventory import Inventory
+    from infra.cost.tagged import resource
+    from scripts.program import aws_settings_of
+
+    region = aws_settings_of(env).region
+    if not arns:
+        return {}
+    prices = _prices(region)
+    clients: Any = cache(lambda service: boto3.client(service, region_name=region))
+
+    def cost(arn: str) -> Estimate:
+        try:
+            return estimate(Inventory((resource(arn, clients),), {}), prices)
+        except (BotoCoreError, ClientError) as error:
+            return Estimate(unpriced=(Unpriced(arn, "", f"AWS does not describe it ({error})"),))
+
+    return {arn: cost(arn) for arn in arns}
+
+
+def _prices(region: str) -> PriceTable:
+    """Return a region's prices; of a region without any, a table that has none."""
+    from infra.cost import price_table
+    from infra.cost.errors import RegionNotPriced
+
+    try:
+        return price_table.load(region, price_table.folder())
+    except RegionNotPriced:
+        return price_table.PriceTable(region, {})
 
 
 def unknown(env: str) -> set[str]:

@@ -96,7 +96,9 @@ def test_what_bears_the_tags_and_is_in_no_state_is_told(store):
     s3.put_object(Bucket=BUCKET, Key="terraform/data.tfstate", Body=json.dumps(state).encode())
     told = command("leftovers", "dev", "--json")
     assert told.returncode == 2
-    assert json.loads(told.stdout)["leftovers"] == ["arn:aws:s3:::acme-dev-forgotten"]
+    (found,) = json.loads(told.stdout)["leftovers"]
+    assert found["arn"] == "arn:aws:s3:::acme-dev-forgotten"
+    assert (found["monthly_usd"], found["by_use"]) == (None, ["storage, requests and data out"])
     s3.delete_bucket(Bucket="acme-dev-forgotten")
     assert command("leftovers", "dev").returncode == 0
 
