@@ -1,4 +1,7 @@
-"""What an API that stands in for AWS cannot do: a rehearsal alone turns it off, as ``rehearsal.yaml`` says.
+"""What a rehearsal alone does.
+
+It turns off what an API that stands in for AWS cannot do (``rehearsal.yaml``), and may bring up another
+copy of the Terraform modules.
 
 `millrace rehearse` sets ``MILLRACE_REHEARSAL``; an environment's settings have no such switches.
 """
@@ -14,11 +17,17 @@ from layout import REPOSITORY
 
 VARIABLE: Final = "MILLRACE_REHEARSAL"
 FILE: Final = REPOSITORY / "pulumi" / "rehearsal.yaml"
+MODULES: Final = "MILLRACE_REHEARSAL_MODULES"
 
 
 def rehearsed() -> bool:
     """Whether this is a rehearsal."""
     return os.environ.get(VARIABLE) == "1"
+
+
+def terraform_folder(shipped: str) -> str:
+    """Return the folder of modules and root modules: the shipped one, or what a rehearsal brings up."""
+    return os.environ.get(MODULES, shipped) if rehearsed() else shipped
 
 
 def switches() -> dict[str, dict[str, bool]]:

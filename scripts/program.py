@@ -13,9 +13,18 @@ if (folder := str(REPOSITORY / "pulumi")) not in sys.path:
 
 import rehearsal
 import settings
+from rehearsal import MODULES
 from settings import AwsSettings, Settings
 
-__all__ = ["AwsSettings", "Settings", "aws_settings_of", "rehearsal_switches", "rehearsed", "settings_of"]
+__all__ = [
+    "MODULES",
+    "AwsSettings",
+    "Settings",
+    "aws_settings_of",
+    "rehearsal_switches",
+    "rehearsed",
+    "settings_of",
+]
 
 
 def settings_of(name: str) -> Settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +22,8 @@ from scripts.drift import observe
 from scripts.environment_map import FOLDER as MAPS
 from scripts.environment_map import page
 from scripts.errors import CommandError, Refused
-from scripts.program import aws_settings_of
+from scripts.places import REPOSITORY, home
+from scripts.program import MODULES, aws_settings_of
 from scripts.stack import Stack
 
 ROOTS: Final = ("foundation", "data", "cluster", "observability")
@@ -31,6 +33,7 @@ ADDRESS: Final = re.compile(
 # At the beginning of its line, or of the lasting words of a resource: what passes by is told twice.
 PLANNED: Final = re.compile(r"^ +plan: (\d+) to add, (\d+) to change, (\d+) to destroy", re.M)
 DRIFTING: Final = "jobs"
+UPGRADED: Final = "monitoring"
 
 
 class NotProven(CommandError):
@@ -71,6 +74,7 @@ class Rehearsal:
             self.second_clone,
             self.drift,
             self.change_of_size,
+            self.upgrade_of_a_module,
             self.protection,
             self.destruction_but_for_data,
             self.destruction,
@@ -171,6 +175,20 @@ class Rehearsal:
             seen += "; NAT grew from one to three, and nothing was replaced"
         self._prove("a change of size", seen)
 
+    def upgrade_of_a_module(self) -> None:
+        """A newer revision of one module changes what is its own, and going back takes that away again."""
+        wanted = f"module.{UPGRADED}.terraform_data.upgrade"
+        with _newer_module(home() / "upgraded"), self._step(f"an upgrade of the module {UPGRADED}"):
+            told = self._stack.up(approved=True)
+            _hold(set(ADDRESS.findall(told)) == {wanted}, f"it changed {ADDRESS.findall(told)}")
+            _hold(not list(losses(told)), "it deleted or replaced something")
+            self._stack.preview("--expect-no-changes")
+        with self._step("back to the module as it was"):
+            told = self._stack.up(approved=True)
+        lost = [each.split()[:2] for each in losses(told)]
+        _hold(lost == [["delete", wanted]], f"going back would {', '.join(losses(told))}")
+        self._prove("an upgrade of one module", f"{UPGRADED} gained {wanted}, and lost it when taken back")
+
     def protection(self) -> None:
         """A protected environment is not destroyed until its settings say so."""
         if not aws_settings_of(self.env).protect:
@@ -225,6 +243,20 @@ class Rehearsal:
     def _prove(self, what: str, seen: str) -> None:
         say(f"   proven: {what}: {seen}")
         self.proven.append((what, seen))
+
+
+@contextmanager
+def _newer_module(folder: Path) -> Iterator[None]:
+    """Have what runs within take the modules from a copy, in which one has a resource more."""
+    shutil.copytree(REPOSITORY / "infra" / "terraform", folder)
+    added = folder / "modules" / UPGRADED / "upgrade.tf"
+    added.write_text('resource "terraform_data" "upgrade" {\n  input = "a newer revision"\n}\n')
+    os.environ[MODULES] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ[MODULES]
+        shutil.rmtree(folder)
 
 
 def _one_node_more(values: dict[str, Any]) -> str:

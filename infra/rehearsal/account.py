@@ -87,7 +87,11 @@ def account(folder: Path, region: str = "us-east-1", number: str = "123456789012
         yield Account(f"http://127.0.0.1:{port}", region)
     finally:
         server.terminate()
-        server.wait(30)
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def _free_port() -> int:

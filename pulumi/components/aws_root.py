@@ -12,11 +12,11 @@ from pulumi import Input, ResourceOptions
 from aws_settings import AwsSettings
 from infra.provider.resources import Backend, TerraformRoot
 from layout import REPOSITORY, Layout
-from rehearsal import rehearsed, switched
+from rehearsal import rehearsed, switched, terraform_folder
 
 # Paths count from the program's folder, so that a second clone elsewhere finds no difference.
 PROGRAM: Final = REPOSITORY / "pulumi"
-ROOTS: Final = "../infra/terraform/roots"
+TERRAFORM: Final = "../infra/terraform"
 
 
 def aws_root(
@@ -32,7 +32,7 @@ def aws_root(
     """Return a root module with its state in the environment's bucket, held to policy and budget."""
     return TerraformRoot(
         name,
-        root=f"{ROOTS}/{name}",
+        root=f"{terraform_folder(TERRAFORM)}/roots/{name}",
         variables={
             "environment": settings.environment,
             "region": settings.region,

@@ -19,6 +19,7 @@ LIFE = (
     "a second clone",
     "drift",
     "a change of size",
+    "an upgrade of one module",
     "destroy, keeping data",
     "destroy",
 )
