@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # Root modules that hold no data, and on which none stands that does.
 REPLACEABLE: Final = ("cluster", "observability")
+ROOTS: Final = ("foundation", "data", *REPLACEABLE)
 
 
 def register(app: typer.Typer) -> None:
@@ -76,6 +78,7 @@ def remove(env: str, *, everything: bool) -> None:
     """Destroy all of an environment and its stack, or what holds no data."""
     from scripts.stack import Stack
 
+    refuse_what_is_used(env, REPLACEABLE if not everything else ROOTS)
     with step(f"destroy {env}"):
         if everything:
             Stack(env).destroy()
@@ -85,6 +88,20 @@ def remove(env: str, *, everything: bool) -> None:
         shutil.rmtree(home() / env / "cost", ignore_errors=True)
     if not everything:
         say(f"kept: datasets, models, images, keys and state of {env}; `--with-data` removes them too")
+
+
+def refuse_what_is_used(env: str, roots: Sequence[str]) -> None:
+    """Refuse to destroy root modules in AWS on which something else depends.
+
+    Raises:
+        Refused: something does; names it all.
+    """
+    from scripts.dependents import refuse_used
+    from scripts.program import AwsSettings, settings_of
+
+    settings = settings_of(env)
+    if isinstance(settings, AwsSettings):
+        refuse_used(settings, roots)
 
 
 def refuse_protected(settings: Settings) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,35 +16,27 @@ from infra.rehearsal.account import Account
 from infra.rehearsal.inventory import inventory
 from scripts.bootstrap import state_bucket
 from scripts.console import say, step
-from scripts.destroy import REPLACEABLE, refuse_protected
+from scripts.destroy import REPLACEABLE, ROOTS, refuse_protected, refuse_what_is_used
 from scripts.drift import observe
 from scripts.environment_map import FOLDER as MAPS
 from scripts.environment_map import page
 from scripts.errors import CommandError, Refused
-from scripts.places import REPOSITORY, home
-from scripts.program import MODULES, aws_settings_of
+from scripts.places import home
+from scripts.program import aws_settings_of
+from scripts.rehearsed_changes import UPGRADED, nat_in_each_zone, newer_module, one_node_more, unprotect
 from scripts.stack import Stack
+from scripts.upgrade import losses, plan_on_copies
 
-ROOTS: Final = ("foundation", "data", "cluster", "observability")
 ADDRESS: Final = re.compile(
     r"^\s*(?:\+|~|-|-/\+) (?:create|update|delete|replace) (module\.\S+|\S+\.\S+)", re.M
 )
 # At the beginning of its line, or of the lasting words of a resource: what passes by is told twice.
 PLANNED: Final = re.compile(r"^ +plan: (\d+) to add, (\d+) to change, (\d+) to destroy", re.M)
 DRIFTING: Final = "jobs"
-UPGRADED: Final = "monitoring"
 
 
 class NotProven(CommandError):
     """A step of the rehearsal did not hold."""
-
-
-def losses(told: str) -> Iterator[str]:
-    """Yield what a preview deletes or replaces, address by address."""
-    for line in told.splitlines():
-        words = line.split()
-        if words[:2] in (["-/+", "replace"], ["-", "delete"]) and "." in words[2]:
-            yield " ".join(words[1:])
 
 
 @dataclass
@@ -76,6 +67,7 @@ class Rehearsal:
             self.change_of_size,
             self.upgrade_of_a_module,
             self.protection,
+            self.dependents,
             self.destruction_but_for_data,
             self.destruction,
         ]
@@ -159,7 +151,7 @@ class Rehearsal:
     def change_of_size(self) -> None:
         """A node more is planned in place, as the played account cannot tell of its end; NAT really grows."""
         before = aws_settings_of(self.env).file.read_text()
-        name = self._change_settings(_one_node_more)
+        name = self._change_settings(one_node_more)
         with self._step("a node more"):
             changed = set(ADDRESS.findall(self._stack.preview()))
         wanted = {f'module.cluster.aws_eks_node_group.this["{name}"]'}
@@ -167,7 +159,7 @@ class Rehearsal:
         aws_settings_of(self.env).file.write_text(before)
         seen = f"node group {name} would grow in place"
         if aws_settings_of(self.env).network.nat == "single":
-            self._change_settings(_nat_in_each_zone)
+            self._change_settings(nat_in_each_zone)
             with self._step("NAT in each zone"):
                 lost = list(losses(self._stack.up(approved=True)))
                 _hold(not lost, f"it would {', '.join(lost)}")
@@ -178,16 +170,19 @@ class Rehearsal:
     def upgrade_of_a_module(self) -> None:
         """A newer revision of one module changes what is its own, and going back takes that away again."""
         wanted = f"module.{UPGRADED}.terraform_data.upgrade"
-        with _newer_module(home() / "upgraded"), self._step(f"an upgrade of the module {UPGRADED}"):
+        with newer_module(home() / "upgraded"), self._step(f"an upgrade of the module {UPGRADED}"):
+            lost = plan_on_copies(self.env)
+            _hold(not lost, f"on copies of the states it would {', '.join(lost)}")
             told = self._stack.up(approved=True)
             _hold(set(ADDRESS.findall(told)) == {wanted}, f"it changed {ADDRESS.findall(told)}")
             _hold(not list(losses(told)), "it deleted or replaced something")
             self._stack.preview("--expect-no-changes")
         with self._step("back to the module as it was"):
             told = self._stack.up(approved=True)
-        lost = [each.split()[:2] for each in losses(told)]
-        _hold(lost == [["delete", wanted]], f"going back would {', '.join(losses(told))}")
-        self._prove("an upgrade of one module", f"{UPGRADED} gained {wanted}, and lost it when taken back")
+        taken = [each.split()[:2] for each in losses(told)]
+        _hold(taken == [["delete", wanted]], f"going back would {', '.join(losses(told))}")
+        seen = f"{UPGRADED} gained {wanted}, as a plan on copies of the states had said, and lost it again"
+        self._prove("an upgrade of one module", seen)
 
     def protection(self) -> None:
         """A protected environment is not destroyed until its settings say so."""
@@ -195,10 +190,22 @@ class Rehearsal:
             return
         _refused(lambda: refuse_protected(aws_settings_of(self.env)), "the destruction of what is protected")
         _refused(self._stack.destroy, "the destruction of what Pulumi protects")
-        self._change_settings(_unprotect)
+        self._change_settings(unprotect)
         with self._step("unprotect"):
             self._stack.up(approved=True)
         self._prove("protection", "destroy was refused, and allowed after `protect: false` was provisioned")
+
+    def dependents(self) -> None:
+        """Nothing is destroyed while another's machine runs in its network."""
+        if aws_settings_of(self.env).network.existing:
+            return
+        ec2 = self.account.client("ec2")
+        subnets = ec2.describe_subnets(Filters=[{"Name": "tag:Environment", "Values": [self.env]}])["Subnets"]
+        (other,) = ec2.run_instances(MinCount=1, MaxCount=1, SubnetId=subnets[0]["SubnetId"])["Instances"]
+        _refused(lambda: refuse_what_is_used(self.env, ROOTS), "the destruction of what another uses")
+        ec2.terminate_instances(InstanceIds=[other["InstanceId"]])
+        refuse_what_is_used(self.env, ROOTS)
+        self._prove("dependents", "destroy was refused while an instance of another ran in the network")
 
     def destruction_but_for_data(self) -> None:
         """What holds no data goes, and what holds some does not."""
@@ -243,36 +250,6 @@ class Rehearsal:
     def _prove(self, what: str, seen: str) -> None:
         say(f"   proven: {what}: {seen}")
         self.proven.append((what, seen))
-
-
-@contextmanager
-def _newer_module(folder: Path) -> Iterator[None]:
-    """Have what runs within take the modules from a copy, in which one has a resource more."""
-    shutil.copytree(REPOSITORY / "infra" / "terraform", folder)
-    added = folder / "modules" / UPGRADED / "upgrade.tf"
-    added.write_text('resource "terraform_data" "upgrade" {\n  input = "a newer revision"\n}\n')
-    os.environ[MODULES] = str(folder)
-    try:
-        yield
-    finally:
-        del os.environ[MODULES]
-        shutil.rmtree(folder)
-
-
-def _one_node_more(values: dict[str, Any]) -> str:
-    name, nodes = next(iter(values["cluster"]["nodes"].items()))
-    nodes["max"] += 1
-    return str(name)
-
-
-def _nat_in_each_zone(values: dict[str, Any]) -> str:
-    values["network"]["nat"] = "per_zone"
-    return ""
-
-
-def _unprotect(values: dict[str, Any]) -> str:
-    values["protect"] = False
-    return ""
 
 
 def _hold(held: bool, otherwise: str) -> None:

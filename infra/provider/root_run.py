@@ -13,6 +13,7 @@ from infra.provider.call import Call
 from infra.provider.inputs import TerraformRootInputs, parse, state_folder
 from infra.provider.outputs import after, mentions_secret, yielded
 from infra.provider.plan_rules import refuse_losses
+from infra.provider.state_copies import state_copies
 from infra.provider.values import UNKNOWN, Properties, Secret, canonical, fill, known, unknown_paths
 from infra.wrappers.mirror import Mirror, digest
 from infra.wrappers.process import Limits
@@ -51,12 +52,16 @@ class RootRun:
     @cached_property
     def folder(self) -> Path:
         """The root's private folder."""
+        if copies := state_copies():
+            return copies / self.call.name
         return self.inputs.folder or state_folder(self.call, "terraform")
 
     @cached_property
     def backend(self) -> Backend:
         """Where the state lies; for a sketch with an unknown backend: nowhere yet."""
         given = self.inputs.backend
+        if copies := state_copies():
+            return Backend("local", {"path": str(copies / f"{self.call.name}.tfstate")})
         if any(path.startswith("backend") for path in self.late):
             return Backend("local", {"path": str(self.folder / "sketch.tfstate")})
         if given is None:
@@ -92,6 +97,7 @@ class RootRun:
     def plan(self, module: RootModule, *, refresh: bool = True) -> Plan:
         """Plan, and tell the plan address by address."""
         self.call.progress("planning")
+        refresh = refresh and not state_copies()
         plan = module.plan(self.variables, refresh=refresh, on_message=self._show_reading())
         self._tell_of_killed_run(module, plan)
         if plan.has_changes:

@@ -16,6 +16,7 @@ from infra.provider.plan_rules import refuse_a_lost_state, refuse_losses, run_ch
 from infra.provider.resource import Difference, Found, Kind, ResourceType, Unfinished
 from infra.provider.root_problems import problems
 from infra.provider.root_run import PLACEHOLDERS, RootRun
+from infra.provider.state_copies import refuse_changes
 from infra.provider.unchanged import Unchanged
 from infra.provider.values import Properties
 from infra.wrappers.errors import (
@@ -134,6 +135,7 @@ class TerraformRoot(ResourceType):
 
     def delete(self, call: Call, inputs: Properties, state: Properties) -> None:
         """Destroy what the root made, then its private folder; protected data only with consent."""
+        refuse_changes()
         run = RootRun(call, inputs)
         consent = os.environ.get(CONSENT) == call.stack
         if run.inputs.endpoint and self._is_stopped(run):
@@ -152,6 +154,7 @@ class TerraformRoot(ResourceType):
         shutil.rmtree(run.folder, ignore_errors=True)
 
     def _bring(self, call: Call, resource_id: str, recorded: list[str], new: Properties) -> Properties:
+        refuse_changes()
         run = RootRun(call, new)
         if self._is_stopped(run):
             raise EndpointStopped(f"{run.inputs.endpoint} refuses connections; start it and run again")

@@ -20,10 +20,10 @@ import psutil
 from infra.rehearsal.account import Account, account
 from infra.toolchain.install import activate
 from scripts.bootstrap import state_bucket
+from scripts.destroy import ROOTS
 from scripts.places import REPOSITORY
 from scripts.played import rehearsing
 from scripts.program import aws_settings_of
-from scripts.rehearsal import ROOTS
 from scripts.stack import Stack
 from tests.bench.figure import Figure, median_of, spread
 

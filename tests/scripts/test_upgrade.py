@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.rehearsal import losses
+from scripts.upgrade import losses
 from tests.environments import TOOLS
 
 PREVIEW = """
