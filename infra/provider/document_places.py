@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from infra import aws
 from infra.wrappers.errors import InfraError
 
 MODE: Final = 0o644
@@ -114,19 +115,16 @@ class ObjectPlace(Place):
         return {"Bucket": parts.netloc, "Key": parts.path.lstrip("/")}
 
     def _client(self) -> Any:
-        import boto3
-
         given = self.environment
-        return boto3.client(
+        return aws.client(
             "s3",
+            given.get("AWS_REGION"),
             endpoint_url=given.get("AWS_ENDPOINT_URL_S3") or given.get("AWS_ENDPOINT_URL"),
-            region_name=given.get("AWS_REGION"),
             aws_access_key_id=given.get("AWS_ACCESS_KEY_ID"),
             aws_secret_access_key=given.get("AWS_SECRET_ACCESS_KEY"),
             aws_session_token=given.get("AWS_SESSION_TOKEN"),
         )
 
     def _failure(self, verb: str, error: Exception) -> InfraError:
-        return InfraError(
-            f"{self.address} cannot be {verb}: {error}; see that the store runs and the credentials fit"
-        )
+        remedy = "see that the store runs and the credentials fit"
+        return InfraError(f"{self.address} cannot be {verb}: {aws.told(error, remedy)}")

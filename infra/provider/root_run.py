@@ -96,13 +96,21 @@ class RootRun:
 
     def plan(self, module: RootModule, *, refresh: bool = True) -> Plan:
         """Plan, and tell the plan address by address."""
+        plan = self.make_plan(module, refresh=refresh)
+        self.tell_plan(module, plan)
+        return plan
+
+    def make_plan(self, module: RootModule, *, refresh: bool = True) -> Plan:
+        """Plan; copies of the states are all that is read of a run that looks at copies."""
         self.call.progress("planning")
         refresh = refresh and not state_copies()
-        plan = module.plan(self.variables, refresh=refresh, on_message=self._show_reading())
+        return module.plan(self.variables, refresh=refresh, on_message=self._show_reading())
+
+    def tell_plan(self, module: RootModule, plan: Plan) -> None:
+        """Tell a plan address by address."""
         self._tell_of_killed_run(module, plan)
         if plan.has_changes:
             self._tell(plan)
-        return plan
 
     def apply(self, module: RootModule, plan: Plan) -> None:
         """Apply the plan, showing each address as it is done."""

@@ -13,6 +13,7 @@ from infra.provider.call import Call
 from infra.provider.differences import differences
 from infra.provider.inputs import TerraformRootInputs, invalid
 from infra.provider.plan_rules import refuse_a_lost_state, refuse_losses, run_checks
+from infra.provider.plans_ahead import PlansAhead
 from infra.provider.resource import Difference, Found, Kind, ResourceType, Unfinished
 from infra.provider.root_problems import problems
 from infra.provider.root_run import PLACEHOLDERS, RootRun
@@ -47,6 +48,7 @@ class TerraformRoot(ResourceType):
 
     def __init__(self, unchanged: Unchanged) -> None:
         self._unchanged = unchanged
+        self._ahead = PlansAhead(unchanged)
         self._prepared: dict[str, Prepared] = {}
 
     def check(self, call: Call, inputs: Properties) -> tuple[Properties, list[InputInvalid]]:
@@ -70,16 +72,17 @@ class TerraformRoot(ResourceType):
         asked = run.digest()
         if self._unchanged.holds(call, asked):
             return Difference(changes=False)
-        with run.module().open() as module:
-            plan = run.plan(module)
-            try:
-                _refuse(run, plan, _addresses(state))
-            except BaseException:
-                discard(plan)
-                raise
+        self._ahead.begin(call)
+        plan = self._plan(run, asked)
+        try:
+            _refuse(run, plan, _addresses(state))
+        except BaseException:
+            discard(plan)
+            raise
         if not plan.has_changes and not run.on_placeholders:
             discard(plan)
             self._unchanged.note(call, asked)
+            self._ahead.note(run, new)
             return Difference(changes=False)
         self._prepared[call.urn] = Prepared(asked, plan)
         # What the plan does is told line by line; the root is what differs if no input does.
@@ -169,6 +172,7 @@ class TerraformRoot(ResourceType):
                         _run_checks(run, module, plan)
                         begun = True
                         run.apply(module, plan)
+                    self._ahead.note(run, new)
                     return run.made(module)
                 finally:
                     discard(plan)
@@ -177,6 +181,14 @@ class TerraformRoot(ResourceType):
             if begun or (not recorded and made and _addresses(made)):
                 raise Unfinished(resource_id, made or run.nothing(), error) from error
             raise
+
+    def _plan(self, run: RootRun, asked: str) -> Plan:
+        """Return the plan that was made ahead, told now, or a new one."""
+        if ahead := self._ahead.take(run, asked):
+            run.tell_plan(ahead.module, ahead.plan)
+            return ahead.plan
+        with run.module().open() as module:
+            return run.plan(module)
 
     def _made_so_far(self, run: RootRun) -> Properties | None:
         try:

@@ -38,18 +38,18 @@ class Unchanged:
 
     engine: str = field(default_factory=_engine)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _something_changed: bool = False
+    something_changed: bool = False
 
     def note_change(self) -> None:
         """Something of ours changes now: no earlier answer holds any more."""
-        self._something_changed = True
+        self.something_changed = True
 
     def holds(self, call: Call, asked: str) -> bool:
         """Whether the same was asked in this run, and the answer was that nothing changes."""
         with self._lock:
             answer = self._read(call).get(call.urn, {})
         fresh = time.time() - float(answer.get("at", 0)) < HOLDS_S
-        return not self._something_changed and fresh and answer.get("asked") == asked
+        return not self.something_changed and fresh and answer.get("asked") == asked
 
     def note(self, call: Call, asked: str) -> None:
         """Keep the answer that nothing changes."""
