@@ -1,0 +1,76 @@
+"""An environment in AWS comes up and goes down, struck again and again at random points of a seed."""
+
+import os
+import random
+import signal
+import subprocess
+
+import pytest
+
+from infra.rehearsal.account import account
+from infra.rehearsal.inventory import inventory
+from tests.environments import TOOLS
+from tests.processes import COMMAND, Processes
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(5400)]
+
+TARGETS = ("pulumi", "terraform apply", "terraform-provider-aws", "group")
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+
+
+@pytest.fixture
+def played(tmp_path):
+    """An account with the bucket of dev's state, and what makes the command speak to it."""
+    with account(tmp_path / "account") as own:
+        environ = os.environ | own.environment | {
+            "MILLRACE_HOME": str(tmp_path / "home"), "MILLRACE_REHEARSAL": "1", "MILLRACE_TOOLS": TOOLS,
+        }  # fmt: skip
+        subprocess.run([COMMAND, "bootstrap", "dev"], env=environ, check=True)
+        yield own, environ, tmp_path / "home"
+
+
+def test_twenty_strikes_on_up_and_destroy_lose_nothing_and_leave_nothing(played):
+    own, environ, home = played
+    before, chance = inventory(own), random.Random(20)
+    for number in range(12):
+        strike(environ, home, ["provision", "dev", "--yes"], number, chance)
+    finish(environ, "provision", "dev", "--yes")
+    finish(environ, "drift", "dev")
+    for number in range(12, 20):
+        strike(environ, home, ["destroy", "dev", "--yes", "--with-data"], number, chance)
+    finish(environ, "destroy", "dev", "--yes", "--with-data")
+    assert inventory(own) == before
+
+
+def finish(environ, *arguments):
+    """Run a command to its good end."""
+    done = subprocess.run(
+        [COMMAND, *arguments], env=environ, capture_output=True, text=True, timeout=2400, check=False
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
+    return done.stdout
+
+
+def strike(environ, home, arguments, number, chance):
+    """Run a command, strike it after some lines, and wait until no writer of it runs."""
+    target, how, point = chance.choice(TARGETS), chance.choice(SIGNALS), chance.randrange(5, 90)
+    log, processes = home / f"strike-{number}.log", Processes(home)
+    with log.open("wb") as out:
+        run = subprocess.Popen(
+            [COMMAND, *arguments], env=environ, stdout=out, stderr=out, start_new_session=True
+        )
+    eventually(
+        lambda: run.poll() is not None or log.read_bytes().count(b"\n") >= point,
+        f"line {point} of {log}",
+        1200,
+    )
+    if target == "group" and run.poll() is None:
+        os.killpg(run.pid, how)
+    for process in processes.matching(target):
+        process.send_signal(how)
+    run.wait(300)
+    eventually(
+        lambda: not [one for word in ("terraform", "pulumi-resource") for one in processes.matching(word)],
+        f"no writer outlives {how.name} to {target}; see {log}",
+    )
