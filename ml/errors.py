@@ -21,6 +21,7 @@
     |-- ModelNotFound             1
     |-- ModelDamaged              1   serving files are missing or have another digest
     |-- ExportDiffers             1   the ONNX file does not answer as the trained model does
+    |-- WrongPredictions          1   labels or scores from which a figure cannot be computed
     `-- StepFailed                1   a step in a process of its own failed; its exit code is kept
 """
 
@@ -47,6 +48,7 @@ __all__ = [
     "TrackingRefused",
     "TrackingUnavailable",
     "WrongInput",
+    "WrongPredictions",
 ]
 
 
@@ -130,6 +132,10 @@ class ModelDamaged(MlError):
 
 class ExportDiffers(MlError):
     """The ONNX file does not answer as the trained model does."""
+
+
+class WrongPredictions(MlError):
+    """Labels, scores or probabilities from which the figure that was asked for cannot be computed."""
 
 
 class StepFailed(MlError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -16,7 +16,7 @@ DRAWS_AT_ONCE = 2_000_000
 
 
 class Estimate(BaseModel):
-    """A mean with its confidence interval and the number of units behind it."""
+    """A figure with its confidence interval and the number of units behind it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,7 +48,7 @@ def bootstrap_mean(values: NDArray[np.float64], confidence: float, resamples: in
     random = np.random.default_rng(seed)
     n = len(values)
     means = np.concatenate(
-        [values[random.integers(0, n, (rows, n))].mean(axis=1) for rows in _chunks(resamples, n)]
+        [values[random.integers(0, n, (rows, n))].mean(axis=1) for rows in chunks(resamples, n)]
     )
     tail = (1 - confidence) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
@@ -71,7 +71,7 @@ def sign_flip_test(
     moved = differences[differences != 0] * direction
     observed = moved.sum()
     extreme = 1
-    for rows in _chunks(resamples, len(moved)):
+    for rows in chunks(resamples, len(moved)):
         signs = random.integers(0, 2, (rows, len(moved)), dtype=np.int8) * 2 - 1
         extreme += int(np.count_nonzero(signs @ moved >= observed - 1e-12 * max(1.0, abs(observed))))
     return extreme / (resamples + 1)
@@ -104,8 +104,8 @@ def holm(p_values: list[float]) -> list[float]:
     return adjusted
 
 
-def _chunks(resamples: int, n: int) -> Iterator[Any]:
-    """Divide the draws so that no array grows past some megabytes."""
+def chunks(resamples: int, n: int) -> Iterator[int]:
+    """Divide ``resamples`` draws of ``n`` units so that no array grows past some megabytes."""
     rows = max(1, DRAWS_AT_ONCE // max(1, n))
     for start in range(0, resamples, rows):
         yield min(rows, resamples - start)
