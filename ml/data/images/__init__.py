@@ -1,0 +1,1 @@
+"""Images as data: decoded with limits, checked, found twice, stored once, annotated."""

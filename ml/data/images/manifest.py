@@ -1,0 +1,119 @@
+"""A table with one row per image: what a dataset version of images is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from ml.data.images.decode import DecodeLimits, ImageRefused, decode
+from ml.data.images.duplicates import perceptual_hash
+from ml.data.images.quality import Quality, QualityLimits, measure, problems
+from ml.data.images.store import ImageStore, image_id
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+log = logging.getLogger(__name__)
+
+BATCH: Final = 256
+THREADS: Final = 4
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image that is kept: ``image_id`` is its place in the store, ``name`` the first it came by."""
+
+    image_id: str
+    name: str
+    quality: Quality
+    perceptual_hash: int
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """One image that is not, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass
+class Taken:
+    """What came of taking images in; ``repeated`` counts those whose bytes were there already."""
+
+    rows: list[Row] = field(default_factory=list)
+    set_aside: list[SetAside] = field(default_factory=list)
+    repeated: int = 0
+
+    def table(self) -> pa.Table:
+        """Return the manifest, ordered by id: the same images in any order give the same table."""
+        import pyarrow as pa
+
+        rows = sorted(self.rows, key=lambda row: row.image_id)
+        columns: dict[str, list[Any]] = {
+            "image_id": [row.image_id for row in rows],
+            "perceptual_hash": [f"{row.perceptual_hash:016x}" for row in rows],
+        }
+        for name in Quality.__dataclass_fields__:
+            columns[name] = [asdict(row.quality)[name] for row in rows]
+        return pa.table(columns)
+
+
+def take_in(
+    images: Iterable[tuple[str, bytes]],
+    store: ImageStore,
+    decoding: DecodeLimits | None = None,
+    judging: QualityLimits | None = None,
+) -> Taken:
+    """Check images, store those that can be used, each once, and return the rest with the reason.
+
+    ``images`` are names and bytes; they are taken batch by batch, so memory holds one batch.
+    Interrupted, it is repeated: what is stored is found and not stored again.
+    """
+    taken, seen = Taken(), set[str]()
+    limits = judging or QualityLimits()
+    with ThreadPoolExecutor(THREADS) as pool:
+        for batch in _batches(images):
+            fresh = list(_fresh(batch, seen, taken))
+            looked = list(pool.map(partial(_look, decoding=decoding, limits=limits), fresh))
+            good = [(each, content) for each, (_, content) in zip(looked, fresh, strict=True)]
+            store.keep(content for each, content in good if isinstance(each, Row))
+            taken.rows += [each for each in looked if isinstance(each, Row)]
+            taken.set_aside += [each for each in looked if isinstance(each, SetAside)]
+    for each in taken.set_aside:
+        log.warning("set aside %s: %s", each.name, each.reason)
+    return taken
+
+
+def _batches(images: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
+    left = iter(images)
+    while batch := list(islice(left, BATCH)):
+        yield batch
+
+
+def _fresh(batch: list[tuple[str, bytes]], seen: set[str], taken: Taken) -> Iterator[tuple[str, bytes]]:
+    """Yield what was not seen before in this delivery."""
+    for name, content in batch:
+        digest = image_id(content)
+        if digest in seen:
+            taken.repeated += 1
+        else:
+            seen.add(digest)
+            yield name, content
+
+
+def _look(image: tuple[str, bytes], decoding: DecodeLimits | None, limits: QualityLimits) -> Row | SetAside:
+    name, content = image
+    try:
+        grey = decode(content, "L", decoding)
+    except ImageRefused as error:
+        return SetAside(name, str(error))
+    quality = measure(grey)
+    if found := problems(quality, limits):
+        return SetAside(name, "; ".join(found))
+    return Row(image_id(content), name, quality, perceptual_hash(grey))

@@ -1,0 +1,88 @@
+"""Whether an image shows enough to be judged: its size, focus and exposure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Grey values up to the first are taken as black, from the second on as white.
+BLACK: Final = 3
+WHITE: Final = 252
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What is measured of one grey image; shares are of its pixels."""
+
+    width: int
+    height: int
+    sharpness: float
+    brightness: float
+    contrast: float
+    black_share: float
+    white_share: float
+
+
+@dataclass(frozen=True)
+class QualityLimits:
+    """What an image must reach; the defaults let through what a working camera sends.
+
+    ``least_sharpness`` is in grey values squared, as `sharpness` returns it.
+    """
+
+    least_side: int = 32
+    least_sharpness: float = 0.0
+    least_contrast: float = 2.0
+    most_black: float = 0.98
+    most_white: float = 0.5
+
+
+def measure(grey: NDArray[np.uint8]) -> Quality:
+    """Measure an image, ``(height, width)``, 0 to 255."""
+    height, width = grey.shape
+    return Quality(
+        width,
+        height,
+        sharpness(grey),
+        float(grey.mean()),
+        float(grey.std()),
+        float((grey <= BLACK).mean()),
+        float((grey >= WHITE).mean()),
+    )
+
+
+def sharpness(grey: NDArray[np.uint8]) -> float:
+    """Return the variance of the Laplacian, in grey values squared; blur makes it small.
+
+    Source: Pech-Pacheco et al., Diatom autofocusing in brightfield microscopy, ICPR 2000. An
+    image of fewer than three pixels a side has none.
+    """
+    if min(grey.shape) < 3:
+        return 0.0
+    g = grey.astype(np.int16)
+    laplacian = g[:-2, 1:-1] + g[2:, 1:-1] + g[1:-1, :-2] + g[1:-1, 2:] - 4 * g[1:-1, 1:-1]
+    return float(laplacian.astype(np.float32).var())
+
+
+def problems(quality: Quality, limits: QualityLimits) -> list[str]:
+    """Return why an image cannot be judged, one sentence part for each reason; empty if it can."""
+    found: list[str] = []
+    side = min(quality.width, quality.height)
+    if side < limits.least_side:
+        found.append(f"its shorter side has {side} pixels, {limits.least_side} are needed")
+    if quality.black_share > limits.most_black:
+        found.append(f"{quality.black_share:.0%} of it is black, at most {limits.most_black:.0%} may be")
+    if quality.white_share > limits.most_white:
+        found.append(f"{quality.white_share:.0%} of it is white, at most {limits.most_white:.0%} may be")
+    if quality.contrast < limits.least_contrast:
+        found.append(
+            f"its contrast is {quality.contrast:.1f} grey values, {limits.least_contrast} are needed"
+        )
+    if quality.sharpness < limits.least_sharpness:
+        found.append(f"its sharpness is {quality.sharpness:.0f}, {limits.least_sharpness:.0f} is needed")
+    return found
