@@ -33,6 +33,7 @@ ADDRESS: Final = re.compile(
 # At the beginning of its line, or of the lasting words of a resource: what passes by is told twice.
 PLANNED: Final = re.compile(r"^ +plan: (\d+) to add, (\d+) to change, (\d+) to destroy", re.M)
 DRIFTING: Final = "jobs"
+PLANTED: Final = "planted-and-never-to-be-seen"
 
 
 class NotProven(CommandError):
@@ -63,9 +64,11 @@ class Rehearsal:
             self.nothing_to_do,
             self.map,
             self.second_clone,
+            self.plant_secrets,
             self.drift,
             self.change_of_size,
             self.upgrade_of_a_module,
+            self.find_secrets,
             self.protection,
             self.dependents,
             self.destruction_but_for_data,
@@ -132,6 +135,23 @@ class Rehearsal:
         finally:
             os.environ["MILLRACE_HOME"] = before
         self._prove("a second clone", "the same state, no change")
+
+    def plant_secrets(self) -> None:
+        """Each secret of the environment gets a value, as an operator would give it one."""
+        client = self.account.client("secretsmanager")
+        names = [one["Name"] for one in client.list_secrets()["SecretList"]]
+        _hold(bool(names), "the environment has no secret")
+        for name in names:
+            client.put_secret_value(SecretId=name, SecretString=PLANTED)
+
+    def find_secrets(self) -> None:
+        """No value of a secret is in a state, in a file of this machine or in what a preview says."""
+        told = self._stack.preview()
+        places = list(self._written())
+        found = [where for where, content in places if PLANTED.encode() in content]
+        _hold(PLANTED not in told, "a preview tells the value of a secret")
+        _hold(not found, f"the value of a secret is in {', '.join(found)}")
+        self._prove("secrets", f"no value of one in {len(places)} files and objects, nor in a preview")
 
     def drift(self) -> None:
         """What is changed behind Pulumi's back is found, and mended by up."""
@@ -228,6 +248,16 @@ class Rehearsal:
     @property
     def _stack(self) -> Stack:
         return Stack(self.env)
+
+    def _written(self) -> Iterator[tuple[str, bytes]]:
+        """Yield all that the command and its tools wrote: files of this machine, objects of the state."""
+        skipped = home() / "tools"
+        for file in home().rglob("*"):
+            if file.is_file() and not file.is_symlink() and skipped not in file.parents:
+                yield str(file), file.read_bytes()
+        s3, bucket = self.account.client("s3"), state_bucket(self.env).name
+        for each in s3.list_objects_v2(Bucket=bucket)["Contents"]:
+            yield each["Key"], s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()
 
     def _log_group(self) -> dict[str, Any]:
         name = f"/millrace/millrace-{self.env}/{DRIFTING}"

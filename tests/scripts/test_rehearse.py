@@ -20,6 +20,7 @@ LIFE = (
     "drift",
     "a change of size",
     "an upgrade of one module",
+    "secrets",
     "dependents",
     "destroy, keeping data",
     "destroy",
