@@ -68,7 +68,7 @@ def server(camera: Camera, port: int = 0) -> ThreadingHTTPServer:
             if frame:
                 self.wfile.write(frame[1])
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
             """Say nothing of each frame."""
 
     return ThreadingHTTPServer(("127.0.0.1", port), Handler)

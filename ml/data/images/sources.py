@@ -69,7 +69,7 @@ def from_camera(url: str, count: int, timeout_s: float = 10.0) -> Iterator[tuple
                 answer = client.get(url).raise_for_status()
             except httpx.HTTPError as error:
                 raise SourceUnavailable(
-                    f"the camera at {url} gave no frame ({error}); see that it runs and that the address is its"
+                    f"the camera at {url} gave no frame ({error}); see that it runs, and its address"
                 ) from error
             if answer.status_code == NO_FRAME:
                 return

@@ -51,7 +51,7 @@ def test_a_bucket_yields_its_objects_by_key_in_order(environment):
     for name, content in IMAGES.items():
         objects.put(f"incoming/{name}", content)
     assert list(from_objects(objects, "incoming/")) == sorted((f"incoming/{n}", c) for n, c in IMAGES.items())
-    with pytest.raises(SourceEmpty, match="s3://.*/nothing/ holds no object"):
+    with pytest.raises(SourceEmpty, match=r"s3://.*/nothing/ holds no object"):
         list(from_objects(objects, "nothing/"))
 
 
@@ -79,7 +79,7 @@ def test_a_source_that_cannot_give_any_says_so(tmp_path):
         list(from_folder(tmp_path / "none"))
     with pytest.raises(SourceEmpty, match="holds no file"):
         list(from_folder(tmp_path))
-    with pytest.raises(SourceUnavailable, match="the camera at http://127.0.0.1:9 gave no frame"):
+    with pytest.raises(SourceUnavailable, match=r"the camera at http://127.0.0.1:9 gave no frame"):
         list(from_camera("http://127.0.0.1:9", 1))
 
 
