@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
+from infra import aws
 from infra.wrappers.errors import InfraError
 
 OLD_VERSIONS_DAYS: Final = 365
@@ -37,6 +37,7 @@ class StateBucket:
 
         Raises:
             BootstrapFailed: with what AWS refused, and what is needed.
+            CredentialsExpired: before or while it was made.
         """
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -46,9 +47,9 @@ class StateBucket:
             self._bucket(say)
             self._settings(key)
         except (BotoCoreError, ClientError) as error:
+            why = aws.told(error, f"use credentials of account {self.account_id} that manage S3 and KMS")
             raise BootstrapFailed(
-                f"the state's bucket {self.name} was not finished: {error}. To do: use credentials of "
-                f"account {self.account_id} that manage S3 and KMS, and run it again; what was made stays"
+                f"the state's bucket {self.name} was not finished: {why}, and run again; what was made stays"
             ) from error
         say(f"bucket {self.name}: versioned, encrypted with {self.key_alias}, closed to the public")
 
@@ -131,13 +132,7 @@ class StateBucket:
         return {"Version": "2012-10-17", "Statement": [statement]}
 
     def _client(self, service: str) -> Any:
-        return self._session.client(service, region_name=self.region)
-
-    @cached_property
-    def _session(self) -> Any:
-        import boto3
-
-        return boto3.Session()
+        return aws.client(service, self.region)
 
 
 def _old_versions() -> dict[str, Any]:

@@ -19,10 +19,11 @@ def root_modules(name: str) -> list[ComponentHealth]:
 
 def alarms(environment: Environment) -> list[Alert] | None:
     """Return the alarms of CloudWatch that ring; None if CloudWatch does not answer."""
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-    cloudwatch = boto3.client("cloudwatch", region_name=environment.object_store.region)
+    from infra import aws
+
+    cloudwatch = aws.client("cloudwatch", environment.object_store.region)
     pages = cloudwatch.get_paginator("describe_alarms")
     try:
         found = pages.paginate(AlarmNamePrefix=f"millrace-{environment.name}-")

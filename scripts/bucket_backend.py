@@ -99,9 +99,9 @@ class BucketBackend(Backend):
 
     @cached_property
     def _client(self) -> Any:
-        import boto3
+        from infra import aws
 
-        return boto3.client("s3", region_name=self.region)
+        return aws.client("s3", self.region)
 
     def _object(self, name: str) -> dict[str, Any] | None:
         from botocore.exceptions import ClientError
@@ -130,14 +130,17 @@ class BucketBackend(Backend):
             code = error.response["Error"]["Code"]
             if code in {"NoSuchKey", "404"} and operation == "get_object":
                 raise
-            raise self._unreachable(str(error), code) from error
+            raise self._unreachable(error, code) from error
         except BotoCoreError as error:
-            raise self._unreachable(str(error), "") from error
+            raise self._unreachable(error, "") from error
 
-    def _unreachable(self, said: str, code: str) -> NotRunning:
+    def _unreachable(self, error: Exception, code: str) -> NotRunning:
+        from infra import aws
+
         remedy = (
             f"run `millrace bootstrap {self.stack}` once"
             if code == "NoSuchBucket"
-            else "see that this machine reaches it, and that the credentials of this shell have not expired"
+            else "see that this shell has credentials of the environment's account"
         )
-        return NotRunning(f"the state of {self.stack} in s3://{self.bucket} cannot be read: {said}; {remedy}")
+        why = aws.told(error, remedy)
+        return NotRunning(f"the state of {self.stack} in s3://{self.bucket} cannot be read: {why}")

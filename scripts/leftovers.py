@@ -68,9 +68,9 @@ def _told(arn: str, one: Estimate) -> dict[str, Any]:
 
 def _costs(env: str, arns: list[str]) -> dict[str, Estimate]:
     """Return what each costs; of what AWS does not describe, that it has no price."""
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from infra import aws
     from infra.cost.estimate import Estimate, Unpriced, estimate
     from infra.cost.inventory import Inventory
     from infra.cost.tagged import resource
@@ -80,7 +80,7 @@ def _costs(env: str, arns: list[str]) -> dict[str, Estimate]:
     if not arns:
         return {}
     prices = _prices(region)
-    clients: Any = cache(lambda service: boto3.client(service, region_name=region))
+    clients: Any = cache(lambda service: aws.client(service, region))
 
     def cost(arn: str) -> Estimate:
         try:
@@ -108,38 +108,37 @@ def unknown(env: str) -> set[str]:
     Raises:
         NotRunning: the account or the state's bucket does not answer.
     """
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from infra import aws
     from scripts.program import aws_settings_of
 
     settings = aws_settings_of(env)
     try:
-        bucket = boto3.resource("s3", region_name=settings.region).Bucket(settings.state_bucket)
+        bucket = aws.bucket(settings.state_bucket, settings.region)
         known = {arn for each in bucket.objects.filter(Prefix="terraform/") for arn in _arns(_state(each))}
         own = {f"arn:aws:s3:::{settings.state_bucket}", *_keys(settings.state_key_alias, settings.region)}
         tagged = set(_tagged(env, settings.region))
     except (BotoCoreError, ClientError) as error:
-        raise NotRunning(
-            f"the account of {env} does not answer: {error}; see that the credentials of this shell are its"
-        ) from error
+        why = aws.told(error, f"use its credentials; its bucket is made by `millrace bootstrap {env}`")
+        raise NotRunning(f"the account of {env} does not answer: {why}") from error
     return tagged - known - own
 
 
 def _tagged(env: str, region: str) -> Iterator[str]:
-    import boto3
+    from infra import aws
 
     filters: Any = [{"Key": "Project", "Values": ["millrace"]}, {"Key": "Environment", "Values": [env]}]
-    pages = boto3.client("resourcegroupstaggingapi", region_name=region).get_paginator("get_resources")
+    pages = aws.client("resourcegroupstaggingapi", region).get_paginator("get_resources")
     for page in pages.paginate(TagFilters=filters):
         yield from (each["ResourceARN"] for each in page["ResourceTagMappingList"])
 
 
 def _keys(alias: str, region: str) -> Iterator[str]:
     """Yield the ARN of the state's own key."""
-    import boto3
+    from infra import aws
 
-    yield boto3.client("kms", region_name=region).describe_key(KeyId=alias)["KeyMetadata"]["Arn"]
+    yield aws.client("kms", region).describe_key(KeyId=alias)["KeyMetadata"]["Arn"]
 
 
 def _state(stored: Any) -> Any:

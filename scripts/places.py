@@ -37,11 +37,18 @@ def load(name: str) -> Environment:
 
     Raises:
         EnvironmentUnreadable: it is missing or damaged.
+        CredentialsExpired: it lies in AWS, and they have.
     """
-    from ml.environment import Environment
+    from infra.wrappers import aws_failure
+    from ml.environment import Environment, EnvironmentUnreadable
 
     path = document(name)
-    return Environment.load(path if path.exists() else _shared(name) or path)
+    try:
+        return Environment.load(path if path.exists() else _shared(name) or path)
+    except EnvironmentUnreadable as error:
+        if expired := aws_failure.expired(str(error)):
+            raise expired from error
+        raise
 
 
 def _shared(name: str) -> str | None:

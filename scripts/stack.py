@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.toolchain.install import activate
+from infra.wrappers import aws_failure
 from infra.wrappers.errors import ToolFailed
 from infra.wrappers.process import Finished, Limits, child_environment, passing_on_signals, run
 from scripts.backend import Backend, backend_of
@@ -167,6 +168,8 @@ class Stack:
         if display:
             display.clear()
         if finished.exit_code:
+            if expired := aws_failure.expired(finished.stdout + finished.stderr):
+                raise expired
             said = finished.stderr if display else finished.stderr + finished.stdout
             if "currently locked" in said:
                 raise Busy(

@@ -9,10 +9,11 @@ from typing import Annotated, Any, Final
 import typer
 
 from scripts.console import say
-from scripts.errors import CommandError
+from scripts.errors import CommandError, NotRunning
 
 PREFIXES: Final = ("pulumi/.pulumi/stacks/", "terraform/")
 SUFFIXES: Final = (".json", ".tfstate")
+GONE: Final = ("NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404", "405")
 
 
 def register(app: typer.Typer) -> None:
@@ -21,16 +22,25 @@ def register(app: typer.Typer) -> None:
 
 
 def restore_state(env: Annotated[str, typer.Argument(help="Environment in AWS.")]) -> None:
-    """Put the last readable version in the place of every state that cannot be read."""
-    import boto3
+    """Put the last readable version in the place of every state that cannot be read.
 
+    Raises:
+        NotRunning: the bucket is not there, or does not answer.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from infra import aws
     from scripts.program import aws_settings_of
 
     settings = aws_settings_of(env)
-    bucket = boto3.resource("s3", region_name=settings.region).Bucket(settings.state_bucket)
-    restored = [each.key for each in _states(bucket) if not _readable(each)]
-    for key in restored:
-        say(f"restored {key} from its version {_restore(bucket, key)}")
+    bucket = aws.bucket(settings.state_bucket, settings.region)
+    try:
+        restored = [each.key for each in _states(bucket) if not _readable(each)]
+        for key in restored:
+            say(f"restored {key} from its version {_restore(bucket, key)}")
+    except (BotoCoreError, ClientError) as error:
+        why = aws.told(error, f"see that the bucket is there (`millrace bootstrap {env}` makes it)")
+        raise NotRunning(f"the states in s3://{bucket.name} cannot be read: {why}") from error
     if not restored:
         say(f"every state in {bucket.name} can be read; nothing was changed")
 
@@ -53,10 +63,18 @@ def _restore(bucket: Any, key: str) -> str:
 
 
 def _readable(state: Any) -> bool:
-    """Whether an object, or one of its versions, holds a JSON object; a mark of deletion holds none."""
+    """Whether an object, or one of its versions, holds a JSON object; a mark of deletion holds none.
+
+    Raises:
+        ClientError: it may hold one, and we were not given it.
+    """
     from botocore.exceptions import ClientError
 
     try:
         return isinstance(json.loads(state.get()["Body"].read()), dict)
-    except (ValueError, ClientError):
+    except ValueError:
         return False
+    except ClientError as error:
+        if error.response["Error"]["Code"] in GONE:
+            return False
+        raise

@@ -7,13 +7,16 @@ InfraError
 │   ├── TerraformFailed
 │   │   ├── StateLocked     someone holds, or a dead process held, the state's lock
 │   │   ├── StatePlanStale  the state changed after the plan was saved
-│   │   └── NotInitialised  the data folder does not fit the root module
+│   │   ├── NotInitialised  the data folder does not fit the root module
+│   │   ├── PermissionMissing  the API refuses what the credentials may not do
+│   │   └── ApiUnreachable  an API that the run needs does not answer
 │   └── PlaybookFailed
 ├── ToolTimedOut            a program ran past its time
 ├── Interrupted             a signal asked to stop
 ├── ProtectedAddress        a plan would delete or replace what is protected
 ├── CheckRefused            one of the environment's checks refused a plan
 ├── StateLost               the state is empty or another's, though resources were made
+├── CredentialsExpired      the credentials of this shell have expired
 ├── EndpointStopped         the endpoint that Terraform talks to refuses connections
 └── DocumentInvalid         the environment's document does not fit its schema
 
@@ -67,6 +70,14 @@ class NotInitialised(TerraformFailed):
     """The data folder does not fit the root module; ``init`` mends it."""
 
 
+class PermissionMissing(TerraformFailed):
+    """The API refuses what the credentials may not do."""
+
+
+class ApiUnreachable(TerraformFailed):
+    """An API that the run needs does not answer, though it was asked again and again."""
+
+
 class PlaybookFailed(ToolFailed):
     """A playbook's task failed, or a host could not be reached."""
 
@@ -91,6 +102,12 @@ class CheckRefused(InfraError):
 
 class StateLost(InfraError):
     """The state is empty or another's, though resources were made with it."""
+
+
+class CredentialsExpired(InfraError):
+    """The credentials of this shell have expired; nothing can be asked of AWS until they are renewed."""
+
+    exit_code = 5
 
 
 class EndpointStopped(InfraError):

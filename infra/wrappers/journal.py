@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.wrappers.terraform_messages import Message, parse
+from infra.wrappers import aws_failure
+from infra.wrappers.errors import ApiUnreachable
+from infra.wrappers.terraform_messages import Diagnostic, Message, parse
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,11 @@ class Journal:
         return made
 
     def in_flight(self) -> list[str]:
-        """Return the addresses whose creation had begun, and neither ended nor failed."""
+        """Return the addresses whose creation had begun and not ended, or failed with no answer."""
         begun: dict[str, None] = {}
         for message in self._messages():
+            if message.diagnostic and message.diagnostic.address and _unanswered(message.diagnostic):
+                begun[message.diagnostic.address] = None
             if message.hook and message.hook.action == "create":
                 address = message.hook.resource.addr
                 if message.type == "apply_start":
@@ -66,3 +70,9 @@ class Journal:
             for line in self.file.read_text(errors="replace").splitlines():
                 if message := parse(line):
                     yield message
+
+
+def _unanswered(error: Diagnostic) -> bool:
+    """Whether the API was asked and never answered: it may have done what it was asked."""
+    found = aws_failure.read(str(error))
+    return found is not None and found.kind is ApiUnreachable

@@ -21,6 +21,7 @@ from typing import Any, Final, Self
 
 CONFIGURATION: Final = ("*.tf", "*.tf.json", "*.tofu", "*.tofu.json")
 LOCK_FILE: Final = ".terraform.lock.hcl"
+GENERATED_BACKEND: Final = "millrace_override.tf.json"
 LEFT_OUT: Final = re.compile(r"^(\.terraform|\.git|.*\.tfstate(\..*)?|.*\.tfplan)$")
 _UPWARD: Final = re.compile(r"(?:\.\./)*\.\.(?=[/\"'])")
 _SOURCE: Final = re.compile(r"\bsource\"?\s*[=:]\s*\"(\.{1,2}/[^\"]*)\"")

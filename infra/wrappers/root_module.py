@@ -11,19 +11,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
-from infra.wrappers.errors import InputInvalid, NotInitialised, StateLocked, TerraformFailed
+from infra.wrappers.errors import InfraError, InputInvalid, NotInitialised, StateLocked, TerraformFailed
 from infra.wrappers.exclusive import Say, exclusive, wait_until
 from infra.wrappers.journal import Journal
-from infra.wrappers.mirror import LOCK_FILE, Mirror, configuration, digest
+from infra.wrappers.mirror import GENERATED_BACKEND, LOCK_FILE, Mirror, configuration, digest
 from infra.wrappers.process import Limits, child_environment, find
 from infra.wrappers.recovery import by_name
-from infra.wrappers.state_lock import named, running
+from infra.wrappers.state_lock import Holder, named, running
 from infra.wrappers.terraform import OnMessage, Terraform, write_variables
+from infra.wrappers.terraform_failure import LOCK_LEFT
 from infra.wrappers.terraform_messages import VARIABLES_FILE, Message
 from infra.wrappers.terraform_plan import Plan, ShownPlan
 from infra.wrappers.terraform_state import State
+from infra.wrappers.unreleased_lock import UnreleasedLock
 
-GENERATED_BACKEND: Final = "millrace_override.tf.json"
 GENERATED_IMPORTS: Final = "millrace_imports.tf.json"
 T = TypeVar("T")
 UNSAVED_STATE: Final = "errored.tfstate"
@@ -146,9 +147,7 @@ class RootModule:
             if on_message:
                 on_message(message)
 
-        self._naming_holders(
-            lambda: self.terraform.apply(plan.file, output=self.journal.file, on_message=note)
-        )
+        self._locking(lambda: self.terraform.apply(plan.file, output=self.journal.file, on_message=note))
         self.journal.clear()
 
     def show(self, plan: Plan) -> tuple[ShownPlan, Path]:
@@ -195,7 +194,7 @@ class RootModule:
             return
         stamp.unlink(missing_ok=True)
         self.say("initialising")
-        self._naming_holders(self.terraform.init)
+        self._locking(self.terraform.init)
         stamp.write_text(self._digest())
 
     def _digest(self) -> str:
@@ -210,11 +209,11 @@ class RootModule:
     def _mending(self, attempt: Callable[[], Plan]) -> Plan:
         """Plan; initialise anew if Terraform asks for it, and leave imports that find nothing."""
         try:
-            return self._naming_holders(attempt)
+            return self._locking(attempt)
         except NotInitialised:
             (self.folder / "initialised").unlink(missing_ok=True)
             self._initialise()
-            return self._naming_holders(attempt)
+            return self._locking(attempt)
         except TerraformFailed as error:
             if not self.imports or not any(phrase in str(error) for phrase in NOTHING_TO_IMPORT):
                 raise
@@ -244,11 +243,23 @@ class RootModule:
         self.imports = imports
         self._build()
 
-    def _naming_holders(self, attempt: Callable[[], T]) -> T:
+    def _locking(self, attempt: Callable[[], T]) -> T:
+        """Run what takes the state's lock; take away one that the last run here had to leave."""
+        left, began_s = UnreleasedLock(self.folder / "unreleased_lock"), time.time()
         try:
             return attempt()
         except StateLocked as error:
-            raise named(error, self.terraform) from error
+            holder = Holder.read(str(error))
+            if not left.is_held_by(holder):
+                raise named(error, self.terraform) from error
+            self.say(f"removing lock {holder.lock_id}, which the last run here could not release")
+            self.terraform.unlock(holder.lock_id)
+            left.clear()
+            return self._locking(attempt)
+        except InfraError as error:
+            if LOCK_LEFT in str(error):
+                left.note(began_s)
+            raise
 
     def _remove_plans_of_the_dead(self) -> None:
         """Remove the plans (values in clear) of processes that ended before they could."""
@@ -267,7 +278,7 @@ class RootModule:
         file = self.folder / UNSAVED_STATE
         if file.exists():
             self.say("writing back the state that the last run could not persist")
-            self.terraform.push_state(file)
+            self._locking(lambda: self.terraform.push_state(file))
             file.unlink()
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
 import shlex
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from infra.wrappers.errors import StateLocked
+from infra.wrappers.mirror import GENERATED_BACKEND
 from infra.wrappers.terraform import Terraform
 
 
@@ -34,9 +39,19 @@ class Holder:
         return cls(field("ID"), field("Who"), field("Created"))
 
     @property
-    def is_of_this_host(self) -> bool:
-        """Whether the lock was taken on this machine."""
-        return self.who.rpartition("@")[2] == socket.gethostname()
+    def is_ours(self) -> bool:
+        """Whether the lock was taken by this person on this machine."""
+        return self.who == f"{pwd.getpwuid(os.getuid()).pw_name}@{socket.gethostname()}"
+
+    @property
+    def created_s(self) -> float | None:
+        """When it was taken, in seconds of its machine's clock; none if it does not say so."""
+        when = re.match(r"(\S+ [\d:]+)(\.\d{1,6})?\d* \+0000", self.created)
+        return (
+            datetime.fromisoformat(f"{when[1]}{(when[2] or '.0').ljust(7, '0')}+00:00").timestamp()
+            if when
+            else None
+        )
 
 
 def running(pid_file: Path, folder: Path) -> int | None:
@@ -64,9 +79,23 @@ def named(error: StateLocked, terraform: Terraform) -> StateLocked:
 
 
 def _advice(holder: Holder, terraform: Terraform) -> str:
-    if not holder.is_of_this_host:
+    if not holder.is_ours:
         return "If that run has ended, remove the lock"
     pid = running(terraform.pid_file, terraform.data.parent) if terraform.pid_file else None
-    if pid:
+    if pid := pid or _elsewhere(terraform):
         return f"Its holder, process {pid}, still runs: wait for it, or stop it and remove the lock"
     return "The process of this host that took it is dead: if no other run is at work, remove the lock"
+
+
+def _elsewhere(terraform: Terraform) -> int | None:
+    """Return a Terraform that works on the same state from another folder of this host, as another clone."""
+    ours = (terraform.cwd / GENERATED_BACKEND).read_bytes()
+    for place in Path("/proc").glob("[0-9]*/cwd"):
+        with suppress(OSError):
+            cwd, process = place.readlink(), place.parent
+            if cwd == terraform.cwd or (cwd / GENERATED_BACKEND).read_bytes() != ours:
+                continue
+            # Its provider and what it executes have its folder too.
+            if (process / "comm").read_text().strip() == Path(terraform.binary).name:
+                return int(process.name)
+    return None

@@ -70,7 +70,7 @@ class Terraform:
     """One root module's Terraform: ``cwd`` is the module, ``data`` what `TF_DATA_DIR` names.
 
     Every method raises `TerraformFailed` (or one of its kinds) with Terraform's own words,
-    `ToolTimedOut` or `Interrupted`.
+    `CredentialsExpired`, `ToolTimedOut` or `Interrupted`.
     """
 
     binary: str
@@ -133,6 +133,10 @@ class Terraform:
         """Write a state that Terraform could not persist back into the backend."""
         self._plain("state push", str(file))
 
+    def unlock(self, lock_id: str) -> None:
+        """Take away the state's lock, if it is still this one."""
+        self._plain("force-unlock", lock_id, force=IsFlagged)
+
     def adopt(self, address: str, value: str, *, variables: Path) -> None:
         """Import an object that exists into the state."""
         self._plain("import", address, value, input=False, lock_timeout=LOCK_TIMEOUT, var_file=str(variables))
@@ -168,7 +172,7 @@ class Terraform:
         return messages, finished.exit_code
 
     def _plain(self, subcommand: str, *args: str, **flags: Any) -> str:
-        finished = self._session().start(subcommand, *args, **flags)
+        finished = self._session().start(subcommand, *args, no_color=IsFlagged, **flags)
         if finished.exit_code:
             raise failure(f"{self.binary} {subcommand}", [], finished)
         return finished.stdout

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
-from infra.wrappers.errors import NotInitialised, StateLocked, StatePlanStale, TerraformFailed
+from infra.wrappers import aws_failure
+from infra.wrappers.errors import (
+    CredentialsExpired,
+    InfraError,
+    NotInitialised,
+    StateLocked,
+    StatePlanStale,
+    TerraformFailed,
+)
 from infra.wrappers.process import Finished
-from infra.wrappers.terraform_messages import Message
+from infra.wrappers.terraform_messages import Diagnostic, Message
 
 KINDS: Final[tuple[tuple[str, type[TerraformFailed]], ...]] = (
     ("Error acquiring the state lock", StateLocked),
@@ -19,6 +28,10 @@ KINDS: Final[tuple[tuple[str, type[TerraformFailed]], ...]] = (
     ("Inconsistent dependency lock file", NotInitialised),
 )
 
+TAKE_OVER: Final = (
+    "if it is this environment's (made by hand, or by a run whose answer was lost), take it over with "
+    "`terraform import ADDRESS ID`; if it is another's, choose another name"
+)
 REMEDIES: Final[tuple[tuple[str, str], ...]] = (
     (
         "Provider dependency changes detected",
@@ -32,25 +45,61 @@ REMEDIES: Final[tuple[tuple[str, str], ...]] = (
     ),
     ("Invalid value for variable", "correct the variable"),
     ("Unsupported attribute", "correct the root module"),
+    (
+        "NoSuchBucket",
+        "run `millrace bootstrap ENVIRONMENT` once, which makes the bucket, or correct its name",
+    ),
+    ("lready exists", TAKE_OVER),
+    ("AlreadyExists", TAKE_OVER),
 )
-GO_ON: Final = "mend the cause and run again: what was already made is kept, and the run goes on from there"
+GO_ON: Final = "run again: what was already made is kept, and the run goes on from there"
+STATE_KEPT: Final = "the state could not be saved and is kept on this machine, for the next run to save"
+LOCK_LEFT: Final = "the state's lock could not be released, and the next run does it"
+# What follows from an API that is gone; `RootModule` mends it by itself.
+CONSEQUENCES: Final = {
+    "Failed to save state": STATE_KEPT,
+    "Failed to persist state to backend": STATE_KEPT,
+    "Error releasing the state lock": LOCK_LEFT,
+}
 
 
-def failure(command: str, messages: Sequence[Message], finished: Finished) -> TerraformFailed:
+def failure(command: str, messages: Sequence[Message], finished: Finished) -> InfraError:
     """Return the error that tells why ``command`` failed."""
     errors = [
         message.diagnostic
         for message in messages
         if message.diagnostic and message.diagnostic.severity == "error"
-    ]
+    ] or _plain(finished.stderr)
+    kind, remedy = _kind(errors, finished)
+    said = "; ".join(dict.fromkeys(_told(error) for error in errors)) or _last_words(finished)
+    return kind(f"{command} failed ({_code(finished)}): {said.rstrip('. ')}. To do: {remedy}.")
+
+
+def _kind(errors: Sequence[Diagnostic], finished: Finished) -> tuple[type[InfraError], str]:
+    """Return which error it is, and what to do."""
+    if found := aws_failure.read(" ".join(str(error) for error in errors)):
+        return found.kind, f"{found.remedy}, and {GO_ON}"
     summaries = " ".join(error.summary for error in errors) or finished.stderr
     kind = next((kind for phrase, kind in KINDS if phrase in summaries), TerraformFailed)
-    said = "; ".join(dict.fromkeys(str(error) for error in errors)) or _last_words(finished)
-    return kind(f"{command} failed ({_code(finished)}): {said.rstrip('. ')}. To do: {_remedy(summaries)}.")
+    return kind, next(
+        (what for phrase, what in REMEDIES if phrase in summaries), f"mend the cause and {GO_ON}"
+    )
 
 
-def _remedy(summaries: str) -> str:
-    return next((remedy for phrase, remedy in REMEDIES if phrase in summaries), GO_ON)
+def _told(error: Diagnostic) -> str:
+    """Return an error in one sentence, without its end; Terraform's own words where we have no better."""
+    if consequence := CONSEQUENCES.get(error.summary):
+        return consequence
+    found = aws_failure.read(str(error))
+    if found is None:
+        return str(error)
+    return found.sentence + (error.where if found.kind is not CredentialsExpired else "")
+
+
+def _plain(text: str) -> list[Diagnostic]:
+    """Return the errors of a subcommand that has no ``-json``."""
+    parts = [part.partition("\n") for part in re.split(r"^Error: ", text, flags=re.MULTILINE)[1:]]
+    return [Diagnostic(severity="error", summary=summary, detail=detail) for summary, _, detail in parts]
 
 
 def _code(finished: Finished) -> str:

@@ -49,9 +49,13 @@ class Diagnostic(Part):
     snippet: Snippet | None = None
 
     def __str__(self) -> str:
+        return f"{self.summary}{self.where}" + (f": {self.detail.strip()}" if self.detail.strip() else "")
+
+    @property
+    def where(self) -> str:
+        """The address and the place in the module's files, in brackets, as far as they are known."""
         where = [name for name in (self.address, self._place()) if name]
-        place = f" ({', '.join(where)})" if where else ""
-        return f"{self.summary}{place}" + (f": {self.detail.strip()}" if self.detail.strip() else "")
+        return f" ({', '.join(where)})" if where else ""
 
     def _place(self) -> str | None:
         if not self.range:
