@@ -92,6 +92,44 @@ class Budgets(Declared):
     size_mib: PositiveFloat
 
 
+class ErrorCosts(Declared):
+    """What one false alarm and one miss cost, in ``unit``; ``prevalence`` is the share of positives served.
+
+    Without ``prevalence`` that of the evaluated rows is taken, which is wrong where positives were
+    collected on purpose.
+    """
+
+    false_positive: PositiveFloat
+    false_negative: PositiveFloat
+    unit: str = "cost units"
+    prevalence: float | None = Field(None, gt=0, lt=1)
+
+    @property
+    def calibrated_threshold(self) -> float:
+        """The best threshold if probabilities are calibrated (C. Elkan, IJCAI 2001)."""
+        return self.false_positive / (self.false_positive + self.false_negative)
+
+
+class Classifier(Declared):
+    """How a classifier is reported: the class that is sought, what its errors cost, bins of calibration.
+
+    Without ``positive`` the second of two classes is sought, and of more than two each is
+    held against the rest.
+    """
+
+    positive: str | None = None
+    costs: ErrorCosts | None = None
+    bins: int = Field(10, ge=2, le=100)
+
+    @model_validator(mode="after")
+    def _costs_are_of_a_class(self) -> Classifier:
+        if self.costs is not None and self.positive is None:
+            raise ValueError(
+                "costs are given for the errors of no class; name it, for example positive: defect"
+            )
+        return self
+
+
 class Monitor(Declared):
     """One value of the requests that is watched for drift."""
 
@@ -152,6 +190,7 @@ class SystemDeclaration(Declared):
     gate: GatePolicy
     budgets: Budgets
     slices: tuple[Slice, ...] = ()
+    classifier: Classifier = Classifier()
     drift: Drift
     retrain: Retrain = Retrain()
     rollout: Rollout = Rollout()

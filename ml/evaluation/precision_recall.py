@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from ml.evaluation.predictions import BinaryScores
 
 
+# At recall 0 precision is that of the highest score alone, and says nothing.
+RECALLS = GRID[1:]
+
+
 class PrecisionRecallCurve(BaseModel):
     """Precision against recall (shares) at falling ``thresholds``, all [t]; ``band`` holds pointwise.
 
@@ -56,7 +60,7 @@ def precision_recall_curve(
         precision=tuple(precision.tolist()),
         prevalence=float(scores.positive.mean()),
         average_precision=average,
-        band=Band.of(on_grid),
+        band=Band.of(RECALLS, on_grid),
     )
 
 
@@ -82,10 +86,10 @@ def _average(recall: NDArray[np.float64], precision: NDArray[np.float64]) -> NDA
 
 
 def _bootstrapped(points: OperatingPoints, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return average precision, then precision at each recall of ``GRID``: float64 [rows, 1 + g]."""
+    """Return average precision, then precision at each of ``RECALLS``: float64 [rows, 1 + g]."""
     recall, precision = _rates(points, weights)
     on_grid = [
-        y[np.minimum(np.searchsorted(x, GRID - 1e-12), len(x) - 1)]
+        y[np.minimum(np.searchsorted(x, RECALLS - 1e-12), len(x) - 1)]
         for x, y in zip(recall, precision, strict=True)
     ]
     return np.column_stack([_average(recall, precision), on_grid])

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml.evaluation.charts import Mark, Row, curves, forest, tug
+from ml.evaluation.classifier_report import ClassifierReport
+from ml.evaluation.intervals import Resampling
 
 if TYPE_CHECKING:
     from ml.gate import Contest, Verdict
@@ -40,10 +42,16 @@ class Report:
 
     def html(self) -> str:
         """Return the report."""
-        from jinja2 import Environment, StrictUndefined
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-        engine = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-        return engine.from_string(TEMPLATE.read_text()).render(
+        engine = Environment(
+            loader=FileSystemLoader(TEMPLATE.parent),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        return engine.get_template(TEMPLATE.name).render(
             declaration=self.contest.declaration,
             contest=self.contest,
             verdict=self.verdict,
@@ -51,6 +59,7 @@ class Report:
             champion=self.champion,
             charts=self.charts,
             cards=self._cards(),
+            classifier=self.classifier,
             facts=self.contest.challenger.facts,
             written=datetime.now(UTC),
         )
@@ -70,7 +79,21 @@ class Report:
         names = {"challenger": "challenger", "champion": self._champion_name}
         for curve in self.contest.challenger.curves:
             drawn[f"curve_{curve.name}"] = curves(curve, theirs.get(curve.name), names)
-        return drawn
+        return drawn | (self.classifier.charts if self.classifier else {})
+
+    @cached_property
+    def classifier(self) -> ClassifierReport | None:
+        """The sections of a classifier, None for a system whose units carry no predictions."""
+        contest, policy = self.contest, self.contest.declaration.gate
+        if contest.challenger.predictions is None:
+            return None
+        return ClassifierReport(
+            declared=contest.declaration.classifier,
+            challenger=contest.challenger.predictions,
+            champion=contest.champion.predictions if contest.champion else None,
+            champion_name=self._champion_name,
+            resampling=Resampling(policy.confidence, policy.resamples, contest.seed),
+        )
 
     @property
     def _champion_name(self) -> str:

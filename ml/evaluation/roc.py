@@ -30,10 +30,10 @@ class Band(BaseModel):
     high: tuple[float, ...]
 
     @classmethod
-    def of(cls, estimates: list[Estimate]) -> Band:
-        """Return the band of the estimates at the points of ``GRID``."""
+    def of(cls, x: NDArray[np.float64], estimates: list[Estimate]) -> Band:
+        """Return the band of the estimates at ``x`` float64 [g]."""
         low = tuple(found.low for found in estimates)
-        return cls(x=tuple(GRID.tolist()), low=low, high=tuple(found.high for found in estimates))
+        return cls(x=tuple(x.tolist()), low=low, high=tuple(found.high for found in estimates))
 
 
 class RocCurve(BaseModel):
@@ -66,7 +66,7 @@ def roc_curve(scores: BinaryScores, resampling: Resampling | None = None) -> Roc
         false_positive_rate=tuple(false.tolist()),
         true_positive_rate=tuple(true.tolist()),
         auc=auc(scores, how.confidence),
-        band=Band.of(estimates),
+        band=Band.of(GRID, estimates),
     )
 
 

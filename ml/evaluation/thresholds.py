@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
+from pydantic import BaseModel, ConfigDict
 
 from ml.evaluation.intervals import Resampling, bootstrap
 from ml.evaluation.operating_points import OperatingPoints
@@ -13,26 +13,7 @@ from ml.evaluation.statistics import Estimate
 
 if TYPE_CHECKING:
     from ml.evaluation.predictions import BinaryScores
-
-
-class ErrorCosts(BaseModel):
-    """What one false alarm and one miss cost, in ``unit``; ``prevalence`` is the share of positives served.
-
-    Without ``prevalence`` that of the evaluated rows is taken, which is wrong where positives were
-    collected on purpose.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    false_positive: PositiveFloat
-    false_negative: PositiveFloat
-    unit: str = "cost units"
-    prevalence: float | None = Field(None, gt=0, lt=1)
-
-    @property
-    def calibrated_threshold(self) -> float:
-        """The best threshold if probabilities are calibrated (C. Elkan, IJCAI 2001)."""
-        return self.false_positive / (self.false_positive + self.false_negative)
+    from ml.system import ErrorCosts
 
 
 class Decision(BaseModel):

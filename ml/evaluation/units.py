@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from ml.evaluation.predictions import Predictions
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -34,13 +36,15 @@ class Curve(BaseModel):
 class _Notes(BaseModel):
     curves: tuple[Curve, ...]
     facts: dict[str, float]
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Units:
     """``ids`` str [n]; ``metrics`` and each of ``baselines`` float64 [n] by metric; ``slices`` str [n].
 
-    ``facts`` are figures of the whole that no unit has alone (catalogue coverage).
+    ``facts`` are figures of the whole that no unit has alone (catalogue coverage). ``predictions`` are
+    a classifier's, one row per unit.
     """
 
     ids: NDArray[np.str_]
@@ -49,6 +53,7 @@ class Units:
     slices: dict[str, NDArray[np.str_]] = field(default_factory=dict)
     curves: tuple[Curve, ...] = ()
     facts: dict[str, float] = field(default_factory=dict)
+    predictions: Predictions | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -60,8 +65,13 @@ class Units:
         arrays |= {f"slice/{name}": values for name, values in self.slices.items()}
         for baseline, metrics in self.baselines.items():
             arrays |= {f"baseline/{baseline}/{name}": values for name, values in metrics.items()}
+        classes: tuple[str, ...] = ()
+        if self.predictions is not None:
+            classes = self.predictions.classes
+            arrays["prediction/truth"] = self.predictions.truth
+            arrays["prediction/probabilities"] = self.predictions.probabilities
         np.savez(folder / "units.npz", allow_pickle=False, **arrays)
-        notes = _Notes(curves=self.curves, facts=self.facts)
+        notes = _Notes(curves=self.curves, facts=self.facts, classes=classes)
         (folder / "notes.json").write_text(json.dumps(notes.model_dump(), indent=1))
 
     @classmethod
@@ -81,4 +91,9 @@ class Units:
                 elif kind == "baseline":
                     baseline, _, metric = name.partition("/")
                     baselines.setdefault(baseline, {})[metric] = stored[key]
-            return cls(stored["ids"], metrics, baselines, slices, notes.curves, notes.facts)
+            predictions = (
+                Predictions(notes.classes, stored["prediction/truth"], stored["prediction/probabilities"])
+                if notes.classes
+                else None
+            )
+            return cls(stored["ids"], metrics, baselines, slices, notes.curves, notes.facts, predictions)

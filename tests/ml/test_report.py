@@ -1,6 +1,8 @@
 """The report is one file that needs no network and says all that the verdict says."""
 
 import re
+import xml.etree.ElementTree as ElementTree
+from html import unescape
 
 import numpy as np
 import pytest
@@ -8,12 +10,14 @@ import pytest
 from ml.data.datasets import DatasetVersion
 from ml.evaluation.charts import Mark, Row, forest, tug
 from ml.evaluation.latency import Latency
+from ml.evaluation.plane import Line, plane
+from ml.evaluation.predictions import Predictions
 from ml.evaluation.report import Report
 from ml.evaluation.statistics import Estimate
 from ml.evaluation.units import Curve, Units
 from ml.folders import StoredFolder
 from ml.gate import Contest
-from ml.system import load
+from ml.system import SystemDeclaration, load
 from ml.training.train import TrainedModel
 
 METRICS = ("ndcg_at_10", "hit_rate_at_10", "mrr_at_10")
@@ -43,12 +47,16 @@ def written(champion, tmp_path, level=1.0):
         1000,
         0,
     )
+    return published(contest, tmp_path)
+
+
+def published(contest, tmp_path):
     model = TrainedModel(
         dataset=DatasetVersion(system="recommender", number=4, digest="d" * 64, tables={}),
         folder=StoredFolder(digest="f" * 64, size_bytes=1, files={}),
         family="ease",
         settings={"penalty": 500.0},
-        validation={"ndcg_at_10": 0.12},
+        validation={contest.declaration.gate.primary: 0.12},
         run_id="abc",
         commit="c" * 40,
         fit_s=1.0,
@@ -67,8 +75,6 @@ def test_it_loads_nothing_from_anywhere(champion, tmp_path):
 
 
 def test_it_shows_every_check_and_reason(tmp_path):
-    from html import unescape
-
     verdict, page = written(units(0.9, 1), tmp_path)
     for check in verdict.checks:
         assert check.sentence in unescape(page)
@@ -88,8 +94,6 @@ def test_names_are_escaped(tmp_path):
 
 
 def test_charts_are_stored_beside_it_as_they_stand(tmp_path):
-    import xml.etree.ElementTree as ElementTree
-
     written(units(0.9, 1), tmp_path)
     charts = sorted(path.name for path in (tmp_path / "charts").iterdir())
     assert "metrics.svg" in charts
@@ -112,3 +116,93 @@ def test_the_tug_of_war_shares_its_width_by_count():
     chart = tug("t", 10, 30, 60)
     widths = [float(width) for width in re.findall(r'width="([\d.]+)" height="20"', chart)]
     assert [round((width + 2) / 760, 2) for width in widths] == [0.1, 0.3, 0.6]
+
+
+CLASSES = ("good", "<scratch & dent>", "crack")
+DECLARED = {
+    "name": "sample",
+    "title": "Sample",
+    "description": "A classifier for tests",
+    "source": "none",
+    "metrics": [{"name": "accuracy", "title": "Accuracy", "minimum": 0.3}],
+    "gate": {"primary": "accuracy", "floor": "majority", "resamples": 200},
+    "budgets": {"latency_p99_ms": 5, "size_mib": 1},
+    "drift": {"monitors": [{"feature": "f", "title": "F"}]},
+}
+COSTS = {"positive": "<scratch & dent>", "costs": {"false_positive": 1, "false_negative": 9, "unit": "EUR"}}
+
+
+def classified(classes, seed):
+    truth = np.arange(150) % classes
+    logits = np.random.default_rng(seed).normal(size=(150, classes)) + 1.5 * np.eye(classes)[truth]
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    found = Predictions(CLASSES[:classes], truth, shares)
+    return Units(
+        ids=np.arange(150).astype(str),
+        metrics={"accuracy": (found.predicted == truth).astype(float)},
+        baselines={"majority": {"accuracy": (truth == 0).astype(float)}},
+        predictions=found,
+    )
+
+
+def reported(classes, champion, tmp_path, **classifier):
+    declared = SystemDeclaration.model_validate({**DECLARED, "classifier": classifier})
+    latency = Latency(p50_ms=0.2, p99_ms=0.4, clock_p50_ms=0.2, clock_p99_ms=0.5, answers=10)
+    rival = classified(classes, 1) if champion else None
+    contest = Contest(declared, classified(classes, 0), rival, latency, 1000, 0)
+    published(contest, tmp_path)
+    return contest, unescape((tmp_path / "report.html").read_text())
+
+
+@pytest.mark.parametrize("champion", [False, True])
+def test_a_classifier_with_costs_has_all_its_sections(champion, tmp_path):
+    contest, page = reported(2, champion, tmp_path, **COSTS)
+    for title in ("mistakes for what", "tells the classes apart", "probabilities hold", "Where to cut"):
+        assert f"{title}</h2>" in page
+    charts = {path.stem for path in (tmp_path / "charts").iterdir()}
+    assert {"confusion", "roc_0", "precision_recall_0", "calibration", "threshold"} <= charts
+    for path in (tmp_path / "charts").iterdir():
+        ElementTree.parse(path)
+    assert ("McNemar" in page) == champion
+    assert ("DeLong's test" in page) == champion
+    accuracy = contest.challenger.metrics["accuracy"].mean()
+    assert f"Accuracy {accuracy:.3f}" in page
+    assert "<scratch" not in (tmp_path / "report.html").read_text()
+
+
+def test_of_many_classes_the_curves_are_of_those_told_apart_worst_and_no_threshold_is_chosen(tmp_path):
+    _, page = reported(3, True, tmp_path)
+    assert page.count("<h3>ROC curve: ") == 3
+    assert "Where to cut" not in page
+    assert "likeliest class" in page
+
+
+def test_a_system_without_predictions_has_no_section_of_a_classifier(tmp_path):
+    _, page = written(None, tmp_path)
+    assert "mistakes for what" not in page
+
+
+def test_predictions_are_saved_with_the_units(tmp_path):
+    units = classified(3, 0)
+    units.save(tmp_path)
+    loaded = Units.load(tmp_path).predictions
+    assert loaded.classes == CLASSES
+    np.testing.assert_array_equal(loaded.truth, units.predictions.truth)
+    np.testing.assert_array_equal(loaded.probabilities, units.predictions.probabilities)
+
+
+def test_a_line_lies_where_its_values_are_and_axes_are_named():
+    chart = plane("t", "to the right", "up", [Line("challenger", "c", (0, 0.5, 1), (0, 1, 0))])
+    points = [tuple(map(float, pair.split(","))) for pair in re.search('points="([^"]+)"', chart)[1].split()]
+    (left, floor), (middle, ceiling), (right, level) = points
+    assert middle - left == pytest.approx(right - middle, abs=0.11)
+    assert floor == level > ceiling
+    assert "to the right" in chart
+    assert "up" in chart
+
+
+def test_a_line_of_steps_keeps_its_height_until_the_next_point():
+    chart = plane("t", "x", "y", [Line("challenger", "c", (0, 0.5), (0.2, 0.8), steps=True)])
+    points = [pair.split(",") for pair in re.search('points="([^"]+)"', chart)[1].split()]
+    assert points[0][1] == points[1][1] != points[2][1]
+    assert points[1][0] == points[2][0]

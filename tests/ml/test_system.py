@@ -35,6 +35,11 @@ def test_a_name_is_not_a_path(name):
         ({"gate": {**DOCUMENT["gate"], "primary": "charm"}}, "gate.primary is 'charm'"),
         ({"rollout": {"weights": [0.5, 0.2]}}, "weights must rise and end at 1.0"),
         ({"metricz": []}, "metricz"),
+        (
+            {"classifier": {"costs": {"false_positive": 1, "false_negative": 2}}},
+            "name it, for example positive",
+        ),
+        ({"classifier": {"bins": 1}}, "classifier.bins"),
         ({"metrics": []}, "metrics"),
         ({"budgets": {"latency_p99_ms": 0, "size_mib": 1}}, "latency_p99_ms"),
     ],

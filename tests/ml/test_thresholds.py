@@ -8,7 +8,8 @@ from sklearn.metrics import confusion_matrix
 from ml.errors import WrongPredictions
 from ml.evaluation.intervals import Resampling
 from ml.evaluation.predictions import BinaryScores
-from ml.evaluation.thresholds import ErrorCosts, decision, threshold_choice
+from ml.evaluation.thresholds import decision, threshold_choice
+from ml.system import ErrorCosts
 
 QUICK = Resampling(resamples=300)
 
