@@ -56,14 +56,20 @@ class PlansAhead:
     )
     _begun: dict[str, tuple[str, Future[Ahead]]] | None = None
 
-    def begin(self, call: Call) -> None:
-        """Begin to plan the stack's other root modules, when the first is asked for."""
-        if self._begun is None and not self.unchanged.something_changed:
-            self._begun = {}
-            for run in _noted(call):
-                asked = run.digest()
-                if not self.unchanged.holds(run.call, asked):
-                    self._begun[run.call.urn] = asked, self._pool.submit(_plan, run)
+    def begin(self, call: Call, asked: str) -> None:
+        """Begin to plan the stack's other root modules, if the first is asked for as it was last time.
+
+        What stands on one that differs is likely to differ too.
+        """
+        if self._begun is not None or self.unchanged.something_changed:
+            return
+        self._begun = {}
+        noted = {run.call.urn: (run.digest(), run) for run in _noted(call)}
+        if noted.pop(call.urn, ("", None))[0] != asked:
+            return
+        for urn, (planned_for, run) in noted.items():
+            if not self.unchanged.holds(run.call, planned_for):
+                self._begun[urn] = planned_for, self._pool.submit(_plan, run)
 
     def take(self, run: RootRun, asked: str) -> Ahead | None:
         """Return the plan of what the engine asks for, if that is what was planned; wait until it is."""
@@ -92,12 +98,11 @@ class PlansAhead:
 
 
 def _noted(call: Call) -> Iterator[RootRun]:
-    """Yield the stack's other root modules as they were asked for last."""
+    """Yield the stack's root modules as they were asked for last."""
     for file in sorted((home() / call.stack / "terraform").glob(f"*/{NOTED}")):
         try:
             noted: dict[str, Any] = json.loads(file.read_text())
-            if noted["urn"] != call.urn:
-                yield RootRun(Call(noted["urn"], Silent(), call.stop), Properties(noted["inputs"]))
+            yield RootRun(Call(noted["urn"], Silent(), call.stop), Properties(noted["inputs"]))
         except (OSError, ValueError, KeyError, InfraError):
             continue
 

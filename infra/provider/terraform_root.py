@@ -72,7 +72,7 @@ class TerraformRoot(ResourceType):
         asked = run.digest()
         if self._unchanged.holds(call, asked):
             return Difference(changes=False)
-        self._ahead.begin(call)
+        self._ahead.begin(call, asked)
         plan = self._plan(run, asked)
         try:
             _refuse(run, plan, _addresses(state))

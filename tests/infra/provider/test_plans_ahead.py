@@ -96,6 +96,7 @@ def test_what_the_first_now_gives_is_what_the_second_is_planned_with(two):
     two.environment["WORD"] = "two"
     two.up().well()
     assert two.output("word") == "two"
+    assert plans(two) == 1, "what stood on a change was planned in vain"
     two.preview("--expect-no-changes").well()
 
 
