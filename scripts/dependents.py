@@ -24,11 +24,14 @@ def refuse_used(settings: AwsSettings, roots: Sequence[str]) -> None:
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from infra import aws
+
     made = _outputs(settings.environment, roots)
     try:
         found = [*_other_environments(settings, made), *_in_the_network(settings, made)]
     except (BotoCoreError, ClientError) as error:
-        raise NotRunning(f"what depends on {settings.environment} cannot be asked of AWS: {error}") from error
+        why = aws.told(error, "see that the credentials of this shell are the account's")
+        raise NotRunning(f"what depends on {settings.environment} cannot be asked of AWS: {why}") from error
     if found:
         raise Refused(
             f"{'; '.join(found)}: remove {'these' if len(found) > 1 else 'it'} or let it use something else "
@@ -84,10 +87,10 @@ def _in_the_network(settings: AwsSettings, made: Mapping[str, Any]) -> Iterator[
 
 
 def _instances(settings: AwsSettings, vpc: str) -> Iterator[str]:
-    import boto3
+    from infra import aws
 
     filters: Any = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "instance-state-name", "Values": THERE}]
-    pages = boto3.client("ec2", region_name=settings.region).get_paginator("describe_instances")
+    pages = aws.client("ec2", settings.region).get_paginator("describe_instances")
     for page in pages.paginate(Filters=filters):
         for one in (each for group in page["Reservations"] for each in group["Instances"]):
             if not _is_own(settings, one.get("Tags", [])):
@@ -96,9 +99,9 @@ def _instances(settings: AwsSettings, vpc: str) -> Iterator[str]:
 
 def _load_balancers(settings: AwsSettings, vpc: str) -> Iterator[str]:
     """Yield load balancers that no root module made, those of the cluster's own controllers too."""
-    import boto3
+    from infra import aws
 
-    client = boto3.client("elbv2", region_name=settings.region)
+    client = aws.client("elbv2", settings.region)
     for page in client.get_paginator("describe_load_balancers").paginate():
         for one in (each for each in page["LoadBalancers"] if each.get("VpcId") == vpc):
             told = client.describe_tags(ResourceArns=[one["LoadBalancerArn"]])["TagDescriptions"]

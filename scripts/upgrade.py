@@ -77,9 +77,9 @@ def plan_on_copies(env: str) -> list[str]:
 
 
 def _copy_states(settings: AwsSettings, folder: Path) -> None:
-    import boto3
+    from infra import aws
 
-    bucket = boto3.resource("s3", region_name=settings.region).Bucket(settings.state_bucket)
+    bucket = aws.bucket(settings.state_bucket, settings.region)
     for state in bucket.objects.filter(Prefix="terraform/"):
         if state.key.endswith(".tfstate"):
             bucket.download_file(state.key, str(folder / Path(state.key).name))
