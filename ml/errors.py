@@ -15,12 +15,14 @@
     |   |-- SourceCorrupted           its bytes are not what they should be
     |   `-- SourceEmpty               it holds no rows
     |-- ContractBroken            1   a table lacks a column, or too many of its rows are bad
+    |-- DataLeak                  1   a held-out row was given to what is fitted
     |-- DatasetNotFound           1
     |-- DatasetDamaged            1   the stored tables do not have the version's digest
     |-- RunNotFound               1   the tracking server lost a run that a finished step made
     |-- ModelNotFound             1
     |-- ModelDamaged              1   serving files are missing or have another digest
     |-- ExportDiffers             1   the ONNX file does not answer as the trained model does
+    |-- PreprocessingDamaged      1   a file of fitted steps is not what was written
     |-- WrongPredictions          1   labels or scores from which a figure cannot be computed
     `-- StepFailed                1   a step in a process of its own failed; its exit code is kept
 """
@@ -29,6 +31,7 @@ from __future__ import annotations
 
 __all__ = [
     "ContractBroken",
+    "DataLeak",
     "DatasetDamaged",
     "DatasetNotFound",
     "DiskFull",
@@ -37,6 +40,7 @@ __all__ = [
     "MlError",
     "ModelDamaged",
     "ModelNotFound",
+    "PreprocessingDamaged",
     "RunNotFound",
     "SourceCorrupted",
     "SourceEmpty",
@@ -110,6 +114,10 @@ class ContractBroken(MlError):
     """A table lacks a column, or more of its rows are bad than the system allows."""
 
 
+class DataLeak(MlError):
+    """A validation or test row was given to what is fitted."""
+
+
 class DatasetNotFound(MlError):
     """No such dataset version."""
 
@@ -132,6 +140,10 @@ class ModelDamaged(MlError):
 
 class ExportDiffers(MlError):
     """The ONNX file does not answer as the trained model does."""
+
+
+class PreprocessingDamaged(MlError):
+    """A file of fitted preprocessing steps is not what was written."""
 
 
 class WrongPredictions(MlError):

@@ -1,0 +1,1 @@
+"""Fitted, versioned steps from a table's columns to a matrix of features."""
