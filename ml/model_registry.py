@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ml.environment import Environment
 
 Alias = Literal["champion", "challenger"]
+CARD = "model_card.md"
 
 
 class ModelVersion(BaseModel):
@@ -143,12 +144,24 @@ class ModelRegistry:
         Raises:
             ModelNotFound: it is gone.
         """
+        return self._artifact(version, version.report, "report")
+
+    def card(self, version: ModelVersion) -> str:
+        """Return the model card of a version as Markdown.
+
+        Raises:
+            ModelNotFound: it is gone, or the version was registered before there were cards.
+        """
+        beside = version.report.rpartition("/")[0]
+        return self._artifact(version, f"{beside}/{CARD}", "model card").decode()
+
+    def _artifact(self, version: ModelVersion, path: str, what: str) -> bytes:
         run = self._server.get("mlflow/runs/get", run_id=version.run_id)
         place = _artifacts(run["run"]["info"]["artifact_uri"]) if run else ""
-        content = self._server.bytes(f"mlflow-artifacts/artifacts/{place}/{version.report}") if run else None
+        content = self._server.bytes(f"mlflow-artifacts/artifacts/{place}/{path}") if run else None
         if content is None:
             raise ModelNotFound(
-                f"the report of {version.system} version {version.version} is gone from run {version.run_id}"
+                f"the {what} of {version.system} version {version.version} is gone from run {version.run_id}"
             )
         return content
 

@@ -12,8 +12,10 @@ from ml.data.datasets import DatasetVersion
 from ml.evaluation.gate import REPORT, UNDER, GateResult
 from ml.folders import Folders, digest_of
 from ml.job import Job, Output
-from ml.model_registry import ModelRegistry, ModelVersion
-from ml.tracking import Tracking
+from ml.model_card import model_card
+from ml.model_registry import CARD, ModelRegistry, ModelVersion
+from ml.system import load
+from ml.tracking import Run, Tracking
 from ml.training.train import TrainedModel
 
 if TYPE_CHECKING:
@@ -96,8 +98,15 @@ class Register(Job):
             model = run.log_model(self.system, packed, tags)
         version = run.register(self.system, model, tags, " ".join(self.gate.verdict.reasons))
         run.log(tags={"model_version": str(version)})
+        self._log_card(environment, run, version)
         run.end()
         return version
+
+    def _log_card(self, environment: Environment, run: Run, version: int) -> None:
+        card = model_card(load(self.system), ModelRegistry(environment).version(self.system, version))
+        with tempfile.TemporaryDirectory() as temporary:
+            (Path(temporary) / CARD).write_text(card)
+            run.log_files(Path(temporary), UNDER)
 
     def _record(self, files: dict[str, str]) -> dict[str, Any]:
         verdict = self.gate.verdict

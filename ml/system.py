@@ -130,6 +130,50 @@ class Classifier(Declared):
         return self
 
 
+class BehaviourCase(Declared):
+    """One request whose answer every model must know."""
+
+    request: dict[str, Any]
+    answer: str | float
+
+
+class Behaviour(Declared):
+    """What a model must do whatever its accuracy (M. Ribeiro et al., "Beyond accuracy", ACL 2020).
+
+    ``minimum_functionality``: the ``cases`` are answered as stated. ``invariance``: the ``change``, one of
+    those that the system's code knows by name, leaves the answer as it is, numbers within ``tolerance``.
+    ``direction``: the change makes the answer rise or fall, or leaves it within ``tolerance``. It holds if
+    the share ``least`` of the requests does so.
+    """
+
+    name: str
+    title: str
+    kind: Literal["minimum_functionality", "invariance", "direction"]
+    change: str = ""
+    expect: Literal["rises", "falls"] | None = None
+    cases: tuple[BehaviourCase, ...] = ()
+    tolerance: NonNegativeFloat = 0.0
+    least: float = Field(1.0, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Behaviour:
+        if (self.kind == "minimum_functionality") != bool(self.cases):
+            raise ValueError("minimum_functionality needs cases, and the other kinds take none")
+        if (self.kind != "minimum_functionality") != bool(self.change):
+            raise ValueError("invariance and direction need the name of a change, minimum_functionality none")
+        if (self.kind == "direction") != (self.expect is not None):
+            raise ValueError("direction needs expect: rises or falls, and the other kinds take none")
+        return self
+
+
+class CardNotes(Declared):
+    """What only people know of a system, for its model card."""
+
+    intended_use: str = ""
+    out_of_scope: str = ""
+    caveats: str = ""
+
+
 class Monitor(Declared):
     """One value of the requests that is watched for drift."""
 
@@ -191,6 +235,8 @@ class SystemDeclaration(Declared):
     budgets: Budgets
     slices: tuple[Slice, ...] = ()
     classifier: Classifier = Classifier()
+    behaviours: tuple[Behaviour, ...] = ()
+    card: CardNotes = CardNotes()
     drift: Drift
     retrain: Retrain = Retrain()
     rollout: Rollout = Rollout()

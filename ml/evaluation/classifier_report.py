@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ml.evaluation.calibration import Calibration, calibration
+from ml.evaluation.classifier_slices import SliceFigures, slice_figures
 from ml.evaluation.confusion import ConfusionFigures, ConfusionMatrix
 from ml.evaluation.delong import auc, compare_auc
 from ml.evaluation.matrix import matrix, most_confused
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from ml.evaluation.intervals import Resampling
     from ml.evaluation.predictions import BinaryScores, Predictions
     from ml.evaluation.statistics import Comparison, Estimate
-    from ml.system import Classifier
+    from ml.evaluation.units import Units
+    from ml.system import Classifier, Slice
 
 MOST_CURVES = 3
 
@@ -43,6 +45,8 @@ class ClassifierReport:
     champion: Predictions | None
     champion_name: str
     resampling: Resampling
+    units: Units
+    declared_slices: tuple[Slice, ...] = ()
 
     @cached_property
     def confusion(self) -> ConfusionMatrix:
@@ -106,6 +110,13 @@ class ClassifierReport:
         if self.declared.costs is None:
             return None
         return threshold_choice(self._scores(self.sought[0]), self.declared.costs, self.resampling)
+
+    @cached_property
+    def slices(self) -> tuple[SliceFigures, ...]:
+        """The figures of the first class sought within each slice that has enough rows."""
+        return slice_figures(
+            self.declared_slices, self.units, self.challenger, self.sought[0], self.resampling
+        )
 
     @cached_property
     def rival(self) -> Rival | None:

@@ -93,6 +93,8 @@ class Report:
             champion=contest.champion.predictions if contest.champion else None,
             champion_name=self._champion_name,
             resampling=Resampling(policy.confidence, policy.resamples, contest.seed),
+            units=contest.challenger,
+            declared_slices=contest.declaration.slices,
         )
 
     @property

@@ -40,7 +40,7 @@ def slice_results(
     results = [
         _result(declaration, declared.name, value, chosen, challenger, champion, seed)
         for declared in declaration.slices
-        for value, chosen in _divided(declared, challenger)
+        for value, chosen in divided(declared, challenger)
     ]
     adjusted = holm([found.p_worse for found in results if found.p_worse is not None])
     if champion is None:
@@ -51,7 +51,7 @@ def slice_results(
     )
 
 
-def _divided(declared: Slice, units: Units) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+def divided(declared: Slice, units: Units) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     """Yield each value of a slice and the units that have it, bool [n]; the empty value is none."""
     of_units = units.slices[declared.name]
     found = set(np.unique(of_units[of_units != ""]).tolist())

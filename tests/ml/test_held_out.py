@@ -70,21 +70,21 @@ def test_a_table_without_parts_or_ids_or_rows_is_refused():
         fit(STEPS, TABLE.drop(["row"]), HELD_OUT)
 
 
-LABELS = np.array(["a"] * 20 + ["b"] * 5 + ["c"] * 2)
-IDS = np.array([f"i{at}" for at in range(27)])
+LABELS = np.array(["a"] * 20 + ["b"] * 9 + ["c"] * 6)
+IDS = np.array([f"i{at}" for at in range(35)])
 NOBODY = HeldOut("row", frozenset({"elsewhere"}))
 
 
 def test_oversampling_keeps_every_row_and_repeats_the_rare_ones():
     rows = balanced(Balance(method="over"), LABELS, IDS, NOBODY)
     assert np.unique(LABELS[rows], return_counts=True)[1].tolist() == [20, 20, 20]
-    assert set(rows.tolist()) == set(range(27))
+    assert set(rows.tolist()) == set(range(35))
 
 
 def test_undersampling_repeats_no_row_and_leaves_out_the_frequent_ones():
     rows = balanced(Balance(method="under"), LABELS, IDS, NOBODY)
-    assert np.unique(LABELS[rows], return_counts=True)[1].tolist() == [2, 2, 2]
-    assert len(set(rows.tolist())) == 6
+    assert np.unique(LABELS[rows], return_counts=True)[1].tolist() == [6, 6, 6]
+    assert len(set(rows.tolist())) == 18
 
 
 @pytest.mark.parametrize("method", ["over", "under"])

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from ml.system import Classifier
+from ml.system import Behaviour, Classifier
 
 ROOT = Path(__file__).parents[2]
 METHODS = (ROOT / "docs" / "methods.md").read_text()
@@ -82,6 +82,26 @@ def test_the_example_of_predictions_runs():
 def test_the_example_of_a_declaration_is_one():
     declared = Classifier.model_validate(yaml.safe_load(example("positive: defect"))["classifier"])
     assert declared.costs.calibrated_threshold == pytest.approx(1 / 21)
+
+
+def test_the_example_of_behaviours_is_declared_as_written():
+    said = yaml.safe_load(example("behaviours:"))["behaviours"]
+    assert [Behaviour.model_validate(one).kind for one in said] == [
+        "minimum_functionality",
+        "invariance",
+        "direction",
+    ]
+
+
+def test_the_example_of_robustness_runs():
+    images = np.linspace(0, 1, 50).reshape(2, 5, 5)
+    given = {
+        "classify": lambda shown: shown.mean(axis=(1, 2)) > 0.5,
+        "images": images,
+        "truth": [False, True],
+    }
+    exec(example("image_blur"), given)
+    assert [one.accuracy.value for one in given["found"]] == [1.0] * 4
 
 
 def test_the_example_of_a_comparison_runs(capsys):

@@ -122,6 +122,13 @@ def test_clipping_by_quantile_cuts_at_the_quantiles_of_the_training_rows():
     assert (found.min(), found.max()) == pytest.approx((low, high))
 
 
+def test_principal_components_are_of_what_differs_from_the_mean():
+    rows = table().set_column(2, "b", [[1000.0 + at for at in range(200)]])
+    ours = fitted({"kind": "principal_components"}, inputs=("b", "d"), rows=rows)
+    theirs = PCA(0.8, svd_solver="full").fit(matrix(rows, ("b", "d")))
+    np.testing.assert_allclose(ours.apply(rows), theirs.transform(matrix(rows, ("b", "d"))), atol=1e-9)
+
+
 @pytest.mark.parametrize("variance", [0.8, 0.95, 0.999])
 def test_principal_components_are_scikit_learns_and_explain_what_was_asked(variance):
     ours = fitted(

@@ -109,6 +109,7 @@ def test_a_first_run_registers_a_challenger_with_all_that_made_it(tracked, tmp_p
     assert answer.kind == "personal"
     assert len(answer.items) == 10
     assert b"Gate report" in registry.report(version)
+    assert registry.card(version).startswith("# Film recommender, version 1")
     seen = TrackingServer(tracked).get("mlflow/runs/get", run_id=version.run_id)["run"]
     assert seen["info"]["status"] == "FINISHED"
     assert {"key": "family", "value": "ease"} in seen["data"]["params"]

@@ -127,6 +127,7 @@ DECLARED = {
     "metrics": [{"name": "accuracy", "title": "Accuracy", "minimum": 0.3}],
     "gate": {"primary": "accuracy", "floor": "majority", "resamples": 200},
     "budgets": {"latency_p99_ms": 5, "size_mib": 1},
+    "slices": [{"name": "line", "title": "Line"}],
     "drift": {"monitors": [{"feature": "f", "title": "F"}]},
 }
 COSTS = {"positive": "<scratch & dent>", "costs": {"false_positive": 1, "false_negative": 9, "unit": "EUR"}}
@@ -141,6 +142,7 @@ def classified(classes, seed):
         ids=np.arange(150).astype(str),
         metrics={"accuracy": (found.predicted == truth).astype(float)},
         baselines={"majority": {"accuracy": (truth == 0).astype(float)}},
+        slices={"line": np.where(np.arange(150) < 100, "north", "south")},
         predictions=found,
     )
 
@@ -157,7 +159,13 @@ def reported(classes, champion, tmp_path, **classifier):
 @pytest.mark.parametrize("champion", [False, True])
 def test_a_classifier_with_costs_has_all_its_sections(champion, tmp_path):
     contest, page = reported(2, champion, tmp_path, **COSTS)
-    for title in ("mistakes for what", "tells the classes apart", "probabilities hold", "Where to cut"):
+    for title in (
+        "mistakes for what",
+        "tells the classes apart",
+        "probabilities hold",
+        "Where to cut",
+        "does worse",
+    ):
         assert f"{title}</h2>" in page
     charts = {path.stem for path in (tmp_path / "charts").iterdir()}
     assert {"confusion", "roc_0", "precision_recall_0", "calibration", "threshold"} <= charts
@@ -167,6 +175,7 @@ def test_a_classifier_with_costs_has_all_its_sections(champion, tmp_path):
     assert ("DeLong's test" in page) == champion
     accuracy = contest.challenger.metrics["accuracy"].mean()
     assert f"Accuracy {accuracy:.3f}" in page
+    assert "Line: north" in page
     assert "<scratch" not in (tmp_path / "report.html").read_text()
 
 

@@ -1,0 +1,70 @@
+"""The model card of a version: Markdown from the facts of its registration.
+
+Sections as in M. Mitchell et al., "Model cards for model reporting", FAT* 2019.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ml.model_registry import ModelVersion
+    from ml.system import SystemDeclaration
+
+UNSAID = "Not said yet: write it under `card` in the system's `system.yaml`."
+
+
+def model_card(declaration: SystemDeclaration, version: ModelVersion) -> str:
+    """Return the card; what no record says is named as not said."""
+    notes = declaration.card
+    sections = {
+        "Model": _model(version),
+        "Intended use": f"{declaration.description}\n\n{notes.intended_use or UNSAID}",
+        "Out of scope": notes.out_of_scope or UNSAID,
+        "Data": f"Trained, validated and tested on dataset version {version.dataset} "
+        f"(digest `{version.dataset_digest[:12]}`). The test rows were not looked at in training.",
+        "Metrics": _metrics(declaration, version),
+        "Groups": _groups(declaration),
+        "Caveats": notes.caveats or UNSAID,
+    }
+    body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
+    return f"# {declaration.title}, version {version.version}\n\n{body}\n"
+
+
+def _model(version: ModelVersion) -> str:
+    facts = {
+        "Family": version.family,
+        "Settings": ", ".join(f"{name} {value}" for name, value in version.settings.items()) or "none",
+        "Registered": f"{version.created_at:%Y-%m-%d %H:%M} UTC",
+        "Commit": f"`{version.commit}`",
+        "Serving files": f"digest `{version.digest[:12]}`, model.onnx SHA-256 `{version.onnx_sha256[:12]}`",
+        "Tracking run": f"`{version.run_id}`",
+    }
+    return _table("Fact", "Value", facts)
+
+
+def _metrics(declaration: SystemDeclaration, version: ModelVersion) -> str:
+    titles = {metric.name: f"{metric.title} (at least {metric.minimum:g})" for metric in declaration.metrics}
+    figures = {titles.get(name, name): f"{value:.4f}" for name, value in version.metrics.items()}
+    reasons = "\n".join(f"- {reason}" for reason in version.reasons)
+    return (
+        f"{_table('Metric', 'On the test rows', figures)}\n\n"
+        f"The gate said {version.decision}:\n\n{reasons}\n\n"
+        f"Intervals, slices and charts are in the gate's report, `{version.report}` of the tracking run."
+    )
+
+
+def _groups(declaration: SystemDeclaration) -> str:
+    if not declaration.slices:
+        return "The system declares no slices, so no group was looked at by itself."
+    listed = "\n".join(f"- {one.title} (from {one.least_units} test rows)" for one in declaration.slices)
+    return f"The gate holds the model to the champion within:\n\n{listed}"
+
+
+def _table(left: str, right: str, facts: dict[str, str]) -> str:
+    rows = "\n".join(f"| {_cell(name)} | {_cell(value)} |" for name, value in facts.items())
+    return f"| {left} | {right} |\n|---|---|\n{rows}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
