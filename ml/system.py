@@ -184,13 +184,17 @@ class Monitor(Declared):
 
 
 class Drift(Declared):
-    """What is watched, over how many requests, and how many of the last windows must agree."""
+    """What is watched, over how many requests, and how many of the last windows must agree.
+
+    ``false_alarms_per_window`` bounds how often one window without drift is called drifted; as several
+    must agree about a feature before anybody is told, alerts are far rarer.
+    """
 
     monitors: tuple[Monitor, ...] = Field(min_length=1)
     window: PositiveInt = 1000
     alert_windows: PositiveInt = 2
     of_windows: PositiveInt = 3
-    false_alarms_per_window: float = Field(0.001, gt=0, lt=1)
+    false_alarms_per_window: float = Field(0.01, gt=0, lt=1)
 
 
 class Retrain(Declared):
