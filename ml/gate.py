@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ml.declaration import Metric, SystemDeclaration
     from ml.evaluation.latency import Latency
     from ml.evaluation.units import Units
-    from ml.system import Metric, SystemDeclaration
 
 
 class Check(BaseModel):

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ml.declaration import SystemDeclaration
     from ml.model_registry import ModelVersion
-    from ml.system import SystemDeclaration
 
 UNSAID = "Not said yet: write it under `card` in the system's `system.yaml`."
 

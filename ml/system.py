@@ -1,27 +1,17 @@
-"""A system: what it declares in ``system.yaml``, and what its code must be able to do."""
+"""A system: its declaration, read from ``system.yaml``, and what its code must be able to do."""
 
 from __future__ import annotations
 
 import importlib
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    NonNegativeFloat,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    ValidationError,
-    model_validator,
-)
+from pydantic import ValidationError
 
+from ml.declaration import SystemDeclaration
 from ml.errors import WrongInput
-from ml.job import SystemName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,223 +24,7 @@ if TYPE_CHECKING:
 
 SYSTEMS = Path(__file__).parent / "systems"
 
-Share = NonNegativeFloat
 Rows = dict[str, Any]
-
-
-class Declared(BaseModel):
-    """Base of every part of a declaration: frozen, and unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Metric(Declared):
-    """A figure of merit, the mean of one value per held-out unit; greater is better.
-
-    ``minimum`` is the least that a model may reach; ``tolerance`` how far, in the metric's own
-    unit, a challenger may fall below the champion before the fall alone rejects it.
-    """
-
-    name: str
-    title: str
-    minimum: float
-    tolerance: NonNegativeFloat = 0.0
-
-
-class Slice(Declared):
-    """A division of the held-out units within which a challenger must not fall behind.
-
-    ``order`` lists values in the order to show them; others follow by name.
-    """
-
-    name: str
-    title: str
-    order: tuple[str, ...] = ()
-    least_units: PositiveInt = 30
-
-
-class GatePolicy(Declared):
-    """When a challenger may take the champion's place.
-
-    ``require`` is ``not_worse`` (default: a model of fresher data is welcome if it is no worse) or
-    ``better`` (the paired test must find it better). ``floor`` names the baseline that every
-    model must beat. ``significance`` is the level of each test, ``resamples`` its draws.
-    """
-
-    primary: str
-    floor: str
-    require: Literal["not_worse", "better"] = "not_worse"
-    significance: float = Field(0.05, gt=0, lt=0.5)
-    confidence: float = Field(0.95, gt=0.5, lt=1)
-    resamples: int = Field(2000, ge=200, le=100_000)
-
-
-class Budgets(Declared):
-    """What an answer and a model may cost."""
-
-    latency_p99_ms: PositiveFloat
-    size_mib: PositiveFloat
-
-
-class ErrorCosts(Declared):
-    """What one false alarm and one miss cost, in ``unit``; ``prevalence`` is the share of positives served.
-
-    Without ``prevalence`` that of the evaluated rows is taken, which is wrong where positives were
-    collected on purpose.
-    """
-
-    false_positive: PositiveFloat
-    false_negative: PositiveFloat
-    unit: str = "cost units"
-    prevalence: float | None = Field(None, gt=0, lt=1)
-
-    @property
-    def calibrated_threshold(self) -> float:
-        """The best threshold if probabilities are calibrated (C. Elkan, IJCAI 2001)."""
-        return self.false_positive / (self.false_positive + self.false_negative)
-
-
-class Classifier(Declared):
-    """How a classifier is reported: the class that is sought, what its errors cost, bins of calibration.
-
-    Without ``positive`` the second of two classes is sought, and of more than two each is
-    held against the rest.
-    """
-
-    positive: str | None = None
-    costs: ErrorCosts | None = None
-    bins: int = Field(10, ge=2, le=100)
-
-    @model_validator(mode="after")
-    def _costs_are_of_a_class(self) -> Classifier:
-        if self.costs is not None and self.positive is None:
-            raise ValueError(
-                "costs are given for the errors of no class; name it, for example positive: defect"
-            )
-        return self
-
-
-class BehaviourCase(Declared):
-    """One request whose answer every model must know."""
-
-    request: dict[str, Any]
-    answer: str | float
-
-
-class Behaviour(Declared):
-    """What a model must do whatever its accuracy (M. Ribeiro et al., "Beyond accuracy", ACL 2020).
-
-    ``minimum_functionality``: the ``cases`` are answered as stated. ``invariance``: the ``change``, one of
-    those that the system's code knows by name, leaves the answer as it is, numbers within ``tolerance``.
-    ``direction``: the change makes the answer rise or fall, or leaves it within ``tolerance``. It holds if
-    the share ``least`` of the requests does so.
-    """
-
-    name: str
-    title: str
-    kind: Literal["minimum_functionality", "invariance", "direction"]
-    change: str = ""
-    expect: Literal["rises", "falls"] | None = None
-    cases: tuple[BehaviourCase, ...] = ()
-    tolerance: NonNegativeFloat = 0.0
-    least: float = Field(1.0, gt=0, le=1)
-
-    @model_validator(mode="after")
-    def _has_what_its_kind_needs(self) -> Behaviour:
-        if (self.kind == "minimum_functionality") != bool(self.cases):
-            raise ValueError("minimum_functionality needs cases, and the other kinds take none")
-        if (self.kind != "minimum_functionality") != bool(self.change):
-            raise ValueError("invariance and direction need the name of a change, minimum_functionality none")
-        if (self.kind == "direction") != (self.expect is not None):
-            raise ValueError("direction needs expect: rises or falls, and the other kinds take none")
-        return self
-
-
-class CardNotes(Declared):
-    """What only people know of a system, for its model card."""
-
-    intended_use: str = ""
-    out_of_scope: str = ""
-    caveats: str = ""
-
-
-class Monitor(Declared):
-    """One value of the requests that is watched for drift."""
-
-    feature: str
-    title: str
-    kind: Literal["numeric", "categorical"] = "numeric"
-    bins: PositiveInt = 10
-
-
-class Drift(Declared):
-    """What is watched, over how many requests, and how many of the last windows must agree.
-
-    ``false_alarms_per_window`` bounds how often one window without drift is called drifted; as several
-    must agree about a feature before anybody is told, alerts are far rarer.
-    """
-
-    monitors: tuple[Monitor, ...] = Field(min_length=1)
-    window: PositiveInt = 1000
-    alert_windows: PositiveInt = 2
-    of_windows: PositiveInt = 3
-    false_alarms_per_window: float = Field(0.01, gt=0, lt=1)
-
-
-class Retrain(Declared):
-    """When training again is allowed."""
-
-    cooldown_s: PositiveFloat = 3600.0
-    least_labels: NonNegativeInt = 0
-    runs_per_day: PositiveInt = 4
-
-
-class Rollout(Declared):
-    """How traffic moves to a new release: shares of the canary, and requests before each step."""
-
-    shadow: bool = False
-    weights: tuple[float, ...] = (0.05, 0.25, 1.0)
-    requests_per_step: PositiveInt = 500
-    step_timeout_s: PositiveFloat = 600.0
-
-    @model_validator(mode="after")
-    def _rising(self) -> Rollout:
-        if list(self.weights) != sorted(set(self.weights)) or not self.weights or self.weights[-1] != 1.0:
-            raise ValueError("weights must rise and end at 1.0, for example [0.05, 0.25, 1.0]")
-        return self
-
-
-class DataPolicy(Declared):
-    """How bad a delivery may be: above ``quarantined_share`` of a table nothing is committed."""
-
-    quarantined_share: float = Field(0.05, ge=0, le=1)
-
-
-class SystemDeclaration(Declared):
-    """``ml/systems/<name>/system.yaml``."""
-
-    name: SystemName
-    title: str
-    description: str
-    source: str
-    data: DataPolicy = DataPolicy()
-    metrics: tuple[Metric, ...] = Field(min_length=1)
-    gate: GatePolicy
-    budgets: Budgets
-    slices: tuple[Slice, ...] = ()
-    classifier: Classifier = Classifier()
-    behaviours: tuple[Behaviour, ...] = ()
-    card: CardNotes = CardNotes()
-    drift: Drift
-    retrain: Retrain = Retrain()
-    rollout: Rollout = Rollout()
-
-    @model_validator(mode="after")
-    def _primary_is_a_metric(self) -> SystemDeclaration:
-        names = [metric.name for metric in self.metrics]
-        if self.gate.primary not in names:
-            raise ValueError(f"gate.primary is {self.gate.primary!r}, which is none of the metrics {names}")
-        return self
 
 
 class Fitted(Protocol):

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ml.system import Monitor
+    from ml.declaration import Monitor
 
 MOST_VALUES = 50
 

@@ -16,7 +16,8 @@ from ml.evaluation.intervals import wilson
 from ml.evaluation.statistics import Estimate
 
 if TYPE_CHECKING:
-    from ml.system import Behaviour, Rows
+    from ml.declaration import Behaviour
+    from ml.system import Rows
 
     Answer = Callable[[Rows], str | float]
     Changes = Mapping[str, Callable[[Rows], Rows]]

@@ -19,11 +19,11 @@ from ml.evaluation.scoring_rules import brier_score, log_loss
 from ml.evaluation.thresholds import ThresholdChoice, threshold_choice
 
 if TYPE_CHECKING:
+    from ml.declaration import Classifier, Slice
     from ml.evaluation.intervals import Resampling
     from ml.evaluation.predictions import BinaryScores, Predictions
     from ml.evaluation.statistics import Comparison, Estimate
     from ml.evaluation.units import Units
-    from ml.system import Classifier, Slice
 
 MOST_CURVES = 3
 

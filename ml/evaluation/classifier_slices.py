@@ -15,10 +15,10 @@ from ml.evaluation.statistics import Estimate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ml.declaration import Slice
     from ml.evaluation.intervals import Resampling
     from ml.evaluation.predictions import Predictions
     from ml.evaluation.units import Units
-    from ml.system import Slice
 
 
 class SliceFigures(BaseModel):

@@ -13,8 +13,8 @@ from ml.evaluation.statistics import Estimate, bootstrap_mean, compare, holm
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ml.declaration import Slice, SystemDeclaration
     from ml.evaluation.units import Units
-    from ml.system import Slice, SystemDeclaration
 
 
 class SliceResult(BaseModel):

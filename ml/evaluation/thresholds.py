@@ -12,8 +12,8 @@ from ml.evaluation.operating_points import OperatingPoints
 from ml.evaluation.statistics import Estimate
 
 if TYPE_CHECKING:
+    from ml.declaration import ErrorCosts
     from ml.evaluation.predictions import BinaryScores
-    from ml.system import ErrorCosts
 
 
 class Decision(BaseModel):

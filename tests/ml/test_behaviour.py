@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
+from ml.declaration import Behaviour, CardNotes
 from ml.errors import WrongInput
 from ml.evaluation.behaviour import behaviour_results
 from ml.model_card import UNSAID, model_card
 from ml.model_registry import ModelVersion
-from ml.system import Behaviour, CardNotes, load
+from ml.system import load
 
 REQUESTS = [{"text": text} for text in ("give it back", "REFUND me", "hello")]
 CHANGES = {

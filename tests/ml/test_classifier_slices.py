@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from ml.declaration import Slice
 from ml.evaluation.classifier_slices import slice_figures
 from ml.evaluation.delong import auc
 from ml.evaluation.intervals import Resampling
 from ml.evaluation.predictions import BinaryScores, Predictions
 from ml.evaluation.units import Units
-from ml.system import Slice
 
 QUICK = Resampling(resamples=200)
 SIDES = np.array(["left"] * 100 + ["right"] * 60 + ["one"] * 40 + ["few"] * 10)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from ml.declaration import SystemDeclaration
 from ml.evaluation.latency import Latency
 from ml.evaluation.statistics import compare, holm
 from ml.evaluation.units import Units
 from ml.gate import Contest
-from ml.system import SystemDeclaration
 
 DECLARATION = {
     "name": "sample",

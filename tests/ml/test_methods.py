@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from ml.system import Behaviour, Classifier
+from ml.declaration import Behaviour, Classifier
 
 ROOT = Path(__file__).parents[2]
 METHODS = (ROOT / "docs" / "methods.md").read_text()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ml.data.datasets import DatasetVersion
+from ml.declaration import SystemDeclaration
 from ml.evaluation.charts import Mark, Row, forest, tug
 from ml.evaluation.latency import Latency
 from ml.evaluation.plane import Line, plane
@@ -17,7 +18,7 @@ from ml.evaluation.statistics import Estimate
 from ml.evaluation.units import Curve, Units
 from ml.folders import StoredFolder
 from ml.gate import Contest
-from ml.system import SystemDeclaration, load
+from ml.system import load
 from ml.training.train import TrainedModel
 
 METRICS = ("ndcg_at_10", "hit_rate_at_10", "mrr_at_10")

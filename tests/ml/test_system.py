@@ -4,8 +4,9 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from ml.declaration import SystemDeclaration
 from ml.errors import WrongInput
-from ml.system import SYSTEMS, SystemDeclaration, implementation, load, names
+from ml.system import SYSTEMS, implementation, load, names
 
 DOCUMENT = yaml.safe_load((SYSTEMS / "recommender" / "system.yaml").read_text())
 

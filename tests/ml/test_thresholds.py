@@ -5,11 +5,11 @@ import pytest
 from pydantic import ValidationError
 from sklearn.metrics import confusion_matrix
 
+from ml.declaration import ErrorCosts
 from ml.errors import WrongPredictions
 from ml.evaluation.intervals import Resampling
 from ml.evaluation.predictions import BinaryScores
 from ml.evaluation.thresholds import decision, threshold_choice
-from ml.system import ErrorCosts
 
 QUICK = Resampling(resamples=300)
 

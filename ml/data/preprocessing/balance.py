@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import Field
 
+from ml.declaration import Declared
 from ml.errors import WrongInput
-from ml.system import Declared
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from ml.system import Declared
+from ml.declaration import Declared
 
 Columns = tuple[str, ...]
 
