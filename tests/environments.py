@@ -7,16 +7,13 @@ runs the platform's playbook alone (about 15 s), where buckets and the document 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import random
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +21,11 @@ import yaml
 
 from infra.toolchain.install import activate
 from ml.environment import Environment
+from tests.ports import ENVIRONMENTS, free_ports
 from tests.processes import COMMAND, Processes
 from tests.waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-LOCKS = Path(tempfile.gettempdir()) / "millrace-test-ports"
 # Tools are installed once, whatever the state folder of a test is.
 TOOLS = os.environ.get("MILLRACE_TOOLS", str(REPOSITORY / ".millrace" / "tools"))
 BLOCK = 100
@@ -138,7 +135,8 @@ class Fresh:
 def fresh(systems=("recommender",), **settings):
     """Yield settings with a name and ports of their own; what became of them is removed at the end."""
     base = Path(tempfile.mkdtemp(prefix="millrace-test-"))
-    with free_block() as first:
+    with free_ports(BLOCK, ENVIRONMENTS) as ports:
+        first = ports.first
         name = f"t{first}"
         file = base / "environments" / f"{name}.yaml"
         file.parent.mkdir()
@@ -152,41 +150,9 @@ def fresh(systems=("recommender",), **settings):
             made.remove()
 
 
-@contextmanager
-def free_block():
-    """Yield the first of 100 ports that are free, and that no other test run takes meanwhile."""
-    LOCKS.mkdir(exist_ok=True)
-    blocks = list(range(22_500, 32_600, BLOCK))
-    random.shuffle(blocks)
-    for first in blocks:
-        with (LOCKS / str(first)).open("w") as lock:
-            if _claimed(lock) and all(_free(port) for port in range(first, first + BLOCK)):
-                yield first
-                return
-    raise AssertionError("no block of 100 free ports between 22500 and 32600")
-
-
 def mitogen() -> dict[str, str]:
     """Return the variables that make playbooks several times faster."""
     import ansible_mitogen
 
     plugins = Path(ansible_mitogen.__file__).parent / "plugins" / "strategy"
     return {"ANSIBLE_STRATEGY": "mitogen_linear", "ANSIBLE_STRATEGY_PLUGINS": str(plugins)}
-
-
-def _claimed(lock) -> bool:
-    """Take the lock for as long as the file is open, unless another run has it."""
-    with suppress(BlockingIOError):
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,28 +20,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ml.environment import Environment
+from tests.ports import SERVERS, free_ports
 
 BIN = Path(sys.executable).parent
 KEY = {"access_key_id": "test", "secret_access_key": "test-secret"}
 PURPOSES = ("datasets", "pipelines", "models", "releases", "predictions")
-
-
-def free_ports(count: int) -> int:
-    """Return the first of some neighbouring free ports, apart from those of whole test environments."""
-    for _ in range(500):
-        first = random.randrange(12_000, 20_000, count)
-        if all(_free(port) for port in range(first, first + count)):
-            return first
-    raise AssertionError("no block of free ports")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 class Server:
@@ -98,7 +79,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        first = free_ports(10)
+        self._ports = free_ports(40, SERVERS)
+        first = self._ports.first
         self.url = f"http://127.0.0.1:{first}"
         (folder / "data").mkdir(parents=True)
         # A long temporary path would not fit in the address of a Unix socket.
@@ -158,6 +140,7 @@ class Store:
         """Stop it and remove its sockets."""
         self.server.stop()
         shutil.rmtree(self._sockets, ignore_errors=True)
+        self._ports.close()
 
     def _is_well(self) -> bool:
         s3 = self.client()
@@ -175,7 +158,8 @@ class TrackingServer:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
-        port = free_ports(1)
+        self._ports = free_ports(40, SERVERS)
+        port = self._ports.first
         self.url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "uvicorn", "--host=127.0.0.1", f"--port={port}", "--workers=1"]
         self.server = Server(
@@ -195,6 +179,7 @@ class TrackingServer:
     def close(self) -> None:
         """Stop it."""
         self.server.stop()
+        self._ports.close()
 
     def _is_well(self) -> bool:
         try:

@@ -5,10 +5,8 @@ Real supervisord, Traefik, SeaweedFS and NATS on free loopback ports, in one tem
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import random
 import shutil
 import signal
 import socket
@@ -16,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import boto3
 import httpx
@@ -24,6 +22,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ml.environment import Environment
+from tests.ports import SERVERS, free_ports
 from tests.waiting import eventually
 
 BIN = Path(sys.executable).parent
@@ -32,38 +31,13 @@ BUCKETS = {name: f"t-{name}" for name in ("datasets", "pipelines", "models", "re
 TOKEN = "a-token"
 
 
-def free_block(size: int = 40) -> tuple[int, IO[str]]:
-    """Return the first of some ports that are free, and the lock that keeps them ours while it is open."""
-    blocks = list(range(11_000, 20_000, size))
-    random.shuffle(blocks)
-    for first in blocks:
-        lock = (Path(tempfile.gettempdir()) / f"millrace-test-ports-{first}.lock").open("w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            continue
-        if all(_free(port) for port in range(first, first + size)):
-            return first, lock
-        lock.close()
-    raise AssertionError("no block of free ports")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
 class Stack:
     """Starts and stops the parts; ``env`` is the document that describes them."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.first, self._ports = free_block()
+        self._ports = free_ports(40, SERVERS)
+        self.first = self._ports.first
         for folder in ("logs", "programs", "components", "routes", "targets", "data"):
             (home / folder).mkdir(parents=True)
         # A long temporary path would not fit in the address of a Unix socket.
@@ -106,7 +80,6 @@ class Stack:
         self.stop()
         shutil.rmtree(self.sockets, ignore_errors=True)
         self._ports.close()
-        Path(self._ports.name).unlink(missing_ok=True)
 
     def control(self, *arguments: str) -> str:
         """Call supervisorctl."""
