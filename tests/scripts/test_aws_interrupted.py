@@ -33,13 +33,13 @@ def played(tmp_path):
 def test_twenty_strikes_on_up_and_destroy_lose_nothing_and_leave_nothing(played):
     own, environ, home = played
     before, chance = inventory(own), random.Random(20)
-    for number in range(12):
-        strike(environ, home, ["provision", "dev", "--yes"], number, chance)
+    up = [strike(environ, home, ["provision", "dev", "--yes"], number, chance) for number in range(12)]
+    assert sum(up) >= 8, "most strikes met nothing at work"
     finish(environ, "provision", "dev", "--yes")
     finish(environ, "drift", "dev")
-    for number in range(12, 20):
-        strike(environ, home, ["destroy", "dev", "--yes", "--with-data"], number, chance)
-    finish(environ, "destroy", "dev", "--yes", "--with-data")
+    down = ["destroy", "dev", "--yes", "--with-data"]
+    assert sum(strike(environ, home, down, number, chance) for number in range(12, 20)) >= 4
+    finish(environ, *down)
     assert inventory(own) == before
 
 
@@ -53,24 +53,27 @@ def finish(environ, *arguments):
 
 
 def strike(environ, home, arguments, number, chance):
-    """Run a command, strike it after some lines, and wait until no writer of it runs."""
-    target, how, point = chance.choice(TARGETS), chance.choice(SIGNALS), chance.randrange(5, 90)
-    log, processes = home / f"strike-{number}.log", Processes(home)
+    """Run a command and strike it while Terraform is at work; return whether it was. No writer outlives it."""
+    target, how, point = chance.choice(TARGETS), chance.choice(SIGNALS), chance.randrange(2, 30)
+    log, processes = home.parent / f"strike-{number}.log", Processes(home)
     with log.open("wb") as out:
         run = subprocess.Popen(
             [COMMAND, *arguments], env=environ, stdout=out, stderr=out, start_new_session=True
         )
-    eventually(
-        lambda: run.poll() is not None or log.read_bytes().count(b"\n") >= point,
-        f"line {point} of {log}",
-        1200,
-    )
-    if target == "group" and run.poll() is None:
+
+    def at_work():
+        return log.read_bytes().count(b"\n") >= point and processes.matching("terraform apply")
+
+    eventually(lambda: run.poll() is not None or at_work(), f"line {point} of {log}", 1200)
+    hit = run.poll() is None
+    if hit and target == "group":
         os.killpg(run.pid, how)
-    for process in processes.matching(target):
-        process.send_signal(how)
+    elif hit:
+        for process in processes.matching(target):
+            process.send_signal(how)
     run.wait(300)
     eventually(
         lambda: not [one for word in ("terraform", "pulumi-resource") for one in processes.matching(word)],
         f"no writer outlives {how.name} to {target}; see {log}",
     )
+    return hit
