@@ -13,14 +13,15 @@ from infra.wrappers.process import Limits
 from infra.wrappers.terraform_plan import Plan
 
 
-def refuse_losses(plan: Plan, protected: Iterable[str]) -> None:
-    """Refuse a plan that deletes or replaces a protected address, or one below it.
+def refuse_losses(plan: Plan, protected: Iterable[str], spared: Iterable[str] = ()) -> None:
+    """Refuse a plan that deletes or replaces a protected address, or one below it, but for those spared.
 
     Raises:
         ProtectedAddress: with each address and what would happen to it.
     """
-    kept = tuple(protected)
-    hit = [change for change in plan.changes if change.destroys and _covers(kept, change.address)]
+    kept, exempt = tuple(protected), set(spared)
+    lost = [change for change in plan.changes if change.destroys and change.address not in exempt]
+    hit = [change for change in lost if covers(kept, change.address)]
     if hit:
         what = ", ".join(f"{change.action} {change.address}" for change in hit)
         raise ProtectedAddress(
@@ -72,5 +73,6 @@ def run_checks(
     return [said for said in told if said]
 
 
-def _covers(kept: tuple[str, ...], address: str) -> bool:
+def covers(kept: Iterable[str], address: str) -> bool:
+    """Whether an address is one of these, or below one."""
     return any(address == one or address.startswith((f"{one}.", f"{one}[")) for one in kept)

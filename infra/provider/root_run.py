@@ -12,7 +12,7 @@ from typing import Any, Final
 from infra.provider.call import Call
 from infra.provider.inputs import TerraformRootInputs, parse, state_folder
 from infra.provider.outputs import after, mentions_secret, yielded
-from infra.provider.plan_rules import refuse_losses
+from infra.provider.plan_rules import covers, refuse_losses
 from infra.provider.state_copies import state_copies
 from infra.provider.values import UNKNOWN, Properties, Secret, canonical, fill, known, unknown_paths
 from infra.wrappers.mirror import Mirror, digest
@@ -111,6 +111,23 @@ class RootRun:
         self._tell_of_killed_run(module, plan)
         if plan.has_changes:
             self._tell(plan)
+
+    def spared(self, plan: Plan) -> list[str]:
+        """Return what is protected and would be replaced only as a run was stopped that was making it."""
+        cut_short = self.module().journal.cut_short()
+        tainted = [change.address for change in plan.changes if change.reason == "tainted"]
+        return [each for each in tainted if each in cut_short and covers(self.inputs.protected, each)]
+
+    def spare(self, module: RootModule, plan: Plan) -> Plan:
+        """Return a plan that goes on with what is spared, where the given one would replace it."""
+        spared = self.spared(plan)
+        if not spared:
+            return plan
+        discard(plan)
+        for address in spared:
+            self.call.tell(f"{address} was being made when a run was stopped; it is kept, and gone on with")
+            module.terraform.untaint(address)
+        return self.plan(module)
 
     def apply(self, module: RootModule, plan: Plan) -> None:
         """Apply the plan, showing each address as it is done."""

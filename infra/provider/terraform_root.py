@@ -165,13 +165,15 @@ class TerraformRoot(ResourceType):
         self._unchanged.note_change()
         try:
             with run.module().open() as module:
-                plan = self._take(run) or run.plan(module)
+                plan = run.spare(module, self._take(run) or run.plan(module))
                 try:
                     _refuse(run, plan, recorded)
                     if plan.has_changes:
                         _run_checks(run, module, plan)
                         begun = True
                         run.apply(module, plan)
+                    # The state holds all that a run that was stopped had made.
+                    module.journal.clear()
                     self._ahead.note(run, new)
                     return run.made(module)
                 finally:
@@ -244,7 +246,7 @@ def _addresses(state: Properties) -> list[str]:
 
 
 def _refuse(run: RootRun, plan: Plan, recorded: list[str]) -> None:
-    refuse_losses(plan, run.inputs.protected)
+    refuse_losses(plan, run.inputs.protected, run.spared(plan))
     refuse_a_lost_state(plan, recorded, run.where)
 
 

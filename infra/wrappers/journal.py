@@ -9,13 +9,19 @@ synced to disk. The next run imports the addresses that were made.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from infra.wrappers import aws_failure
 from infra.wrappers.errors import ApiUnreachable
 from infra.wrappers.terraform_messages import Diagnostic, Message, parse
+
+# How a provider tells that Terraform was asked to stop while it waited, and that it died itself.
+STOPPED: Final = re.compile(r"context canceled")
+DIED: Final = re.compile(r"Plugin did not respond|code = (?:Unavailable|Canceled)")
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,14 @@ class Journal:
                     begun.pop(address, None)
         return list(begun)
 
+    def cut_short(self) -> set[str]:
+        """Return the addresses whose creation we stopped while its API was at work on it.
+
+        Terraform calls them tainted, and would replace them; what is being made goes on being made.
+        """
+        diagnostics = [message.diagnostic for message in self._messages() if message.diagnostic]
+        return {each.address for each in diagnostics if each.address and STOPPED.search(str(each))}
+
     def clear(self) -> None:
         """Forget it: the state holds everything."""
         self.file.unlink(missing_ok=True)
@@ -73,6 +87,8 @@ class Journal:
 
 
 def _unanswered(error: Diagnostic) -> bool:
-    """Whether the API was asked and never answered: it may have done what it was asked."""
+    """Whether the API was asked and nobody heard the answer: it may have done what it was asked."""
+    if DIED.search(str(error)):
+        return True
     found = aws_failure.read(str(error))
     return found is not None and found.kind is ApiUnreachable

@@ -141,6 +141,10 @@ class Terraform:
         """Import an object that exists into the state."""
         self._plain("import", address, value, input=False, lock_timeout=LOCK_TIMEOUT, var_file=str(variables))
 
+    def untaint(self, address: str) -> None:
+        """Have an object kept that Terraform would replace as its making did not end well."""
+        self._plain("untaint", address, lock_timeout=LOCK_TIMEOUT)
+
     def _session(self) -> Session:
         variables = QUIET | {"TF_DATA_DIR": str(self.data)} | dict(self.environment)
         environment = process.child_environment(variables)

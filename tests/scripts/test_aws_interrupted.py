@@ -53,7 +53,7 @@ def finish(environ, *arguments):
 
 
 def strike(environ, home, arguments, number, chance):
-    """Run a command and strike it while Terraform is at work; return whether it was. No writer outlives it."""
+    """Run a command, strike it while Terraform is at work, and return whether it was; nothing outlives it."""
     target, how, point = chance.choice(TARGETS), chance.choice(SIGNALS), chance.randrange(2, 30)
     log, processes = home.parent / f"strike-{number}.log", Processes(home)
     with log.open("wb") as out:
