@@ -108,4 +108,5 @@ def test_drift_made_by_hand_is_found_by_refresh_and_mended_by_up(life):
 def test_a_bucket_with_data_is_destroyed_with_consent_only(life):
     assert life.refused.says("BucketNotEmpty", "MILLRACE_DESTROY=tried")
     assert life.kept == b"a row that somebody needs"
-    assert life.buckets == []
+    # Others of this process may have buckets in the same account.
+    assert "data" not in [bucket["Name"] for bucket in life.buckets]
