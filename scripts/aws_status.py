@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.provider.eject import TYPE
 from scripts.health import Alert, ComponentHealth
-from scripts.stack import Stack
+from scripts.stack import Stack, name_of
 
 if TYPE_CHECKING:
     from ml.environment import Environment
@@ -38,14 +38,13 @@ def _rings(alarm: Any) -> bool:
 
 def _root_module(resource: dict[str, Any]) -> ComponentHealth:
     outputs = resource.get("outputs", {})
-    name = str(resource["urn"]).rpartition("::")[2]
     drift, unfinished = outputs.get("drift") or {}, resource.get("initErrors") or []
     detail = f"{len(outputs.get('addresses') or [])} addresses"
     if unfinished:
         detail = f"unfinished: {str(unfinished[0]).splitlines()[0]}"
     elif drift:
         detail += f"; {len(drift)} changed outside, as `millrace drift` found"
-    return ComponentHealth(name, not (drift or unfinished), detail)
+    return ComponentHealth(name_of(resource), not (drift or unfinished), detail)
 
 
 def _alert(alarm: Any) -> Alert:

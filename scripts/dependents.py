@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from scripts.errors import NotRunning, Refused
-from scripts.stack import Stack
+from scripts.stack import Stack, name_of
 
 if TYPE_CHECKING:
-    from scripts.program import AwsSettings
+    from scripts.program import AwsSettings, Settings
 
 # An instance in any other state is gone.
 THERE: Final = ["pending", "running", "stopping", "stopped"]
 
 
-def refuse_used(settings: AwsSettings, roots: Sequence[str]) -> None:
-    """Refuse to destroy root modules on which something else depends.
+def refuse_used(settings: Settings, roots: Sequence[str]) -> None:
+    """Refuse to destroy root modules in AWS on which something else depends.
 
     Raises:
         Refused: something does; names it all.
@@ -25,7 +25,10 @@ def refuse_used(settings: AwsSettings, roots: Sequence[str]) -> None:
     from botocore.exceptions import BotoCoreError, ClientError
 
     from infra import aws
+    from scripts.program import AwsSettings
 
+    if not isinstance(settings, AwsSettings):
+        return
     made = _outputs(settings.environment, roots)
     try:
         found = [*_other_environments(settings, made), *_in_the_network(settings, made)]
@@ -44,7 +47,7 @@ def _outputs(env: str, roots: Sequence[str]) -> dict[str, Any]:
     stack = Stack(env, quiet=True)
     if not stack.exists:
         return {}
-    by_name = {str(one["urn"]).rpartition("::")[2]: one for one in stack.resources()}
+    by_name = {name_of(one): one for one in stack.resources()}
     return {name: by_name[name]["outputs"].get("outputs", {}) for name in roots if name in by_name}
 
 

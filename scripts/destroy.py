@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -76,9 +75,11 @@ def expire(env: Annotated[str, typer.Argument(help="Environment in AWS.")]) -> N
 
 def remove(env: str, *, everything: bool) -> None:
     """Destroy all of an environment and its stack, or what holds no data."""
+    from scripts.dependents import refuse_used
+    from scripts.program import settings_of
     from scripts.stack import Stack
 
-    refuse_what_is_used(env, REPLACEABLE if not everything else ROOTS)
+    refuse_used(settings_of(env), ROOTS if everything else REPLACEABLE)
     with step(f"destroy {env}"):
         if everything:
             Stack(env).destroy()
@@ -88,20 +89,6 @@ def remove(env: str, *, everything: bool) -> None:
         shutil.rmtree(home() / env / "cost", ignore_errors=True)
     if not everything:
         say(f"kept: datasets, models, images, keys and state of {env}; `--with-data` removes them too")
-
-
-def refuse_what_is_used(env: str, roots: Sequence[str]) -> None:
-    """Refuse to destroy root modules in AWS on which something else depends.
-
-    Raises:
-        Refused: something does; names it all.
-    """
-    from scripts.dependents import refuse_used
-    from scripts.program import AwsSettings, settings_of
-
-    settings = settings_of(env)
-    if isinstance(settings, AwsSettings):
-        refuse_used(settings, roots)
 
 
 def refuse_protected(settings: Settings) -> None:

@@ -46,15 +46,13 @@ def observe(env: str, *, quiet: bool = False) -> dict[str, dict[str, str]]:
     Raises:
         NotRunning: the environment was never made.
     """
-    from scripts.stack import Stack
+    from scripts.stack import Stack, name_of
 
     stack = Stack(env, quiet=quiet)
     if not stack.exists:
         raise NotRunning(f"{env} was never made: run `millrace provision {env}` first")
     stack.refresh()
-    found = {
-        str(one["urn"]).rpartition("::")[2]: _changed(one.get("outputs", {})) for one in stack.resources()
-    }
+    found = {name_of(one): _changed(one.get("outputs", {})) for one in stack.resources()}
     return {name: changes for name, changes in found.items() if changes}
 
 

@@ -112,11 +112,12 @@ def unknown(env: str) -> set[str]:
 
     from infra import aws
     from scripts.program import aws_settings_of
+    from scripts.state import TERRAFORM, states
 
     settings = aws_settings_of(env)
     try:
         bucket = aws.bucket(settings.state_bucket, settings.region)
-        known = {arn for each in bucket.objects.filter(Prefix="terraform/") for arn in _arns(_state(each))}
+        known = {arn for each in states(bucket, TERRAFORM) for arn in _arns(_content(each))}
         own = {f"arn:aws:s3:::{settings.state_bucket}", *_keys(settings.state_key_alias, settings.region)}
         tagged = set(_tagged(env, settings.region))
     except (BotoCoreError, ClientError) as error:
@@ -141,8 +142,8 @@ def _keys(alias: str, region: str) -> Iterator[str]:
     yield aws.client("kms", region).describe_key(KeyId=alias)["KeyMetadata"]["Arn"]
 
 
-def _state(stored: Any) -> Any:
-    return json.loads(stored.get()["Body"].read()) if stored.key.endswith(".tfstate") else None
+def _content(stored: Any) -> Any:
+    return json.loads(stored.get()["Body"].read())
 
 
 def _arns(value: Any) -> Iterator[str]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from infra.rehearsal.account import Account, account
 from scripts.places import home
 from scripts.program import aws_settings_of, rehearsal_switches
+from scripts.surroundings import surroundings
 
 
 @contextmanager
@@ -28,13 +29,8 @@ def rehearsing(env: str) -> Iterator[Account]:
             "MILLRACE_ENVIRONMENTS": str(settings),
             "MILLRACE_TOOLS": tools,
         }
-        before = dict(os.environ)
-        os.environ.update(ours | played.environment)
-        try:
+        with surroundings(ours | played.environment):
             yield played
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
 
 
 def switched_off() -> list[str]:

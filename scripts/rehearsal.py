@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import yaml
@@ -16,7 +14,8 @@ from infra.rehearsal.account import Account
 from infra.rehearsal.inventory import inventory
 from scripts.bootstrap import state_bucket
 from scripts.console import say, step
-from scripts.destroy import REPLACEABLE, ROOTS, refuse_protected, refuse_what_is_used
+from scripts.dependents import refuse_used
+from scripts.destroy import REPLACEABLE, ROOTS, refuse_protected
 from scripts.drift import observe
 from scripts.environment_map import FOLDER as MAPS
 from scripts.environment_map import page
@@ -25,6 +24,7 @@ from scripts.places import home
 from scripts.program import aws_settings_of
 from scripts.rehearsed_changes import UPGRADED, nat_in_each_zone, newer_module, one_node_more, unprotect
 from scripts.stack import Stack
+from scripts.surroundings import surroundings
 from scripts.upgrade import losses, plan_on_copies
 
 ADDRESS: Final = re.compile(
@@ -127,13 +127,9 @@ class Rehearsal:
 
     def second_clone(self) -> None:
         """Someone with nothing but credentials sees the same."""
-        before = os.environ["MILLRACE_HOME"]
-        os.environ["MILLRACE_HOME"] = str(Path(before) / "second")
-        try:
-            with self._step("preview from a second clone"):
-                self._stack.preview("--expect-no-changes")
-        finally:
-            os.environ["MILLRACE_HOME"] = before
+        second = {"MILLRACE_HOME": str(home() / "second")}
+        with surroundings(second), self._step("preview from a second clone"):
+            self._stack.preview("--expect-no-changes")
         self._prove("a second clone", "the same state, no change")
 
     def plant_secrets(self) -> None:
@@ -147,8 +143,8 @@ class Rehearsal:
     def find_secrets(self) -> None:
         """No value of a secret is in a state, in a file of this machine or in what a preview says."""
         told = self._stack.preview()
-        places = list(self._written())
-        found = [where for where, content in places if PLANTED.encode() in content]
+        places = {where: PLANTED.encode() in content for where, content in self._written()}
+        found = [where for where, holds in places.items() if holds]
         _hold(PLANTED not in told, "a preview tells the value of a secret")
         _hold(not found, f"the value of a secret is in {', '.join(found)}")
         self._prove("secrets", f"no value of one in {len(places)} files and objects, nor in a preview")
@@ -222,9 +218,10 @@ class Rehearsal:
         ec2 = self.account.client("ec2")
         subnets = ec2.describe_subnets(Filters=[{"Name": "tag:Environment", "Values": [self.env]}])["Subnets"]
         (other,) = ec2.run_instances(MinCount=1, MaxCount=1, SubnetId=subnets[0]["SubnetId"])["Instances"]
-        _refused(lambda: refuse_what_is_used(self.env, ROOTS), "the destruction of what another uses")
+        settings = aws_settings_of(self.env)
+        _refused(lambda: refuse_used(settings, ROOTS), "the destruction of what another uses")
         ec2.terminate_instances(InstanceIds=[other["InstanceId"]])
-        refuse_what_is_used(self.env, ROOTS)
+        refuse_used(settings, ROOTS)
         self._prove("dependents", "destroy was refused while an instance of another ran in the network")
 
     def destruction_but_for_data(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 from scripts.places import REPOSITORY
 from scripts.program import MODULES
+from scripts.surroundings import surroundings
 
 UPGRADED: Final = "monitoring"
 
@@ -21,11 +21,10 @@ def newer_module(folder: Path) -> Iterator[None]:
     shutil.copytree(REPOSITORY / "infra" / "terraform", folder)
     added = folder / "modules" / UPGRADED / "upgrade.tf"
     added.write_text('resource "terraform_data" "upgrade" {\n  input = "a newer revision"\n}\n')
-    os.environ[MODULES] = str(folder)
     try:
-        yield
+        with surroundings({MODULES: str(folder)}):
+            yield
     finally:
-        del os.environ[MODULES]
         shutil.rmtree(folder)
 
 

@@ -75,9 +75,8 @@ class Stack:
 
     def destroy_only(self, names: Sequence[str]) -> None:
         """Remove some resources and what stands on them; the stack stays."""
-        made = [str(one["urn"]) for one in self.resources()]
-        targets = [urn for urn in made if ":index:" in urn and urn.rpartition("::")[2] in names]
-        flags = [flag for urn in targets for flag in ("--target", urn)]
+        targets = [one for one in self.resources() if ":index:" in one["urn"] and name_of(one) in names]
+        flags = [flag for one in targets for flag in ("--target", str(one["urn"]))]
         if not flags:
             return
         consent = {"MILLRACE_DESTROY": self.name}
@@ -181,6 +180,11 @@ class Stack:
                 f"the cause is named above{': ' + said.strip() if said.strip() else ''}"
             )
         return finished
+
+
+def name_of(resource: Mapping[str, Any]) -> str:
+    """Return the name of a stack's resource, as its program gave it."""
+    return str(resource["urn"]).rpartition("::")[2]
 
 
 class _Display:

@@ -11,7 +11,8 @@ import typer
 from scripts.console import say
 from scripts.errors import CommandError, NotRunning
 
-PREFIXES: Final = ("pulumi/.pulumi/stacks/", "terraform/")
+PULUMI: Final = "pulumi/.pulumi/stacks/"
+TERRAFORM: Final = "terraform/"
 SUFFIXES: Final = (".json", ".tfstate")
 GONE: Final = ("NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404", "405")
 
@@ -35,7 +36,7 @@ def restore_state(env: Annotated[str, typer.Argument(help="Environment in AWS.")
     settings = aws_settings_of(env)
     bucket = aws.bucket(settings.state_bucket, settings.region)
     try:
-        restored = [each.key for each in _states(bucket) if not _readable(each)]
+        restored = [each.key for each in states(bucket, PULUMI, TERRAFORM) if not _readable(each)]
         for key in restored:
             say(f"restored {key} from its version {_restore(bucket, key)}")
     except (BotoCoreError, ClientError) as error:
@@ -45,8 +46,9 @@ def restore_state(env: Annotated[str, typer.Argument(help="Environment in AWS.")
         say(f"every state in {bucket.name} can be read; nothing was changed")
 
 
-def _states(bucket: Any) -> Iterator[Any]:
-    for prefix in PREFIXES:
+def states(bucket: Any, *prefixes: str) -> Iterator[Any]:
+    """Yield the objects of a bucket that hold a state."""
+    for prefix in prefixes:
         yield from (each for each in bucket.objects.filter(Prefix=prefix) if each.key.endswith(SUFFIXES))
 
 

@@ -17,6 +17,7 @@ import typer
 from scripts.console import say, step
 from scripts.errors import CommandError, NotRunning, WrongInput
 from scripts.places import REPOSITORY, home
+from scripts.surroundings import surroundings
 
 if TYPE_CHECKING:
     from scripts.program import AwsSettings
@@ -69,20 +70,17 @@ def plan_on_copies(env: str) -> list[str]:
         raise NotRunning(f"{env} was never made in this account; there are no states to plan on")
     with tempfile.TemporaryDirectory(dir=_private(home() / env)) as folder:
         _copy_states(settings, Path(folder))
-        os.environ[VARIABLE] = folder
-        try:
+        with surroundings({VARIABLE: folder}):
             return list(losses(stack.preview()))
-        finally:
-            del os.environ[VARIABLE]
 
 
 def _copy_states(settings: AwsSettings, folder: Path) -> None:
     from infra import aws
+    from scripts.state import TERRAFORM, states
 
     bucket = aws.bucket(settings.state_bucket, settings.region)
-    for state in bucket.objects.filter(Prefix="terraform/"):
-        if state.key.endswith(".tfstate"):
-            bucket.download_file(state.key, str(folder / Path(state.key).name))
+    for state in states(bucket, TERRAFORM):
+        bucket.download_file(state.key, str(folder / Path(state.key).name))
 
 
 def losses(told: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ from scripts.destroy import ROOTS
 from scripts.places import REPOSITORY
 from scripts.played import rehearsing
 from scripts.program import aws_settings_of
-from scripts.stack import Stack
+from scripts.stack import Stack, name_of
 from tests.bench.figure import Figure, median_of, spread
 
 ENV = "dev"
@@ -79,7 +79,7 @@ class Made:
     @classmethod
     def of(cls, stack: Stack) -> Made:
         """Read it out of the stack."""
-        found = {one["urn"].rpartition("::")[2]: one for one in stack.resources()}
+        found = {name_of(one): one for one in stack.resources()}
         return cls(
             {root: found[root]["inputs"]["variables"] for root in ROOTS},
             {root: found[root]["outputs"]["outputs"] for root in ROOTS},
