@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -64,10 +64,12 @@ class PlansAhead:
         if self._begun is not None or self.unchanged.something_changed:
             return
         self._begun = {}
-        noted = {run.call.urn: (run.digest(), run) for run in _noted(call)}
-        if noted.pop(call.urn, ("", None))[0] != asked:
+        noted = {run.call.urn: run for run in _noted(call)}
+        first = noted.pop(call.urn, None)
+        if first is None or first.digest() != asked:
             return
-        for urn, (planned_for, run) in noted.items():
+        for urn, run in noted.items():
+            planned_for = run.digest()
             if not self.unchanged.holds(run.call, planned_for):
                 self._begun[urn] = planned_for, self._pool.submit(_plan, run)
 
@@ -78,7 +80,7 @@ class PlansAhead:
             return None
         try:
             ahead = future.result()
-        except (InfraError, OSError, CancelledError):
+        except (InfraError, OSError):
             # Planned again, the engine is told of it.
             return None
         if planned_for == asked and not self.unchanged.something_changed:

@@ -114,9 +114,11 @@ class RootRun:
 
     def spared(self, plan: Plan) -> list[str]:
         """Return what is protected and would be replaced only as a run was stopped that was making it."""
-        cut_short = self.module().journal.cut_short()
         tainted = [change.address for change in plan.changes if change.reason == "tainted"]
-        return [each for each in tainted if each in cut_short and covers(self.inputs.protected, each)]
+        protected = [each for each in tainted if covers(self.inputs.protected, each)]
+        # Most plans have none, and the journal is then not read.
+        cut_short = self.module().journal.cut_short() if protected else set()
+        return [each for each in protected if each in cut_short]
 
     def spare(self, module: RootModule, plan: Plan) -> Plan:
         """Return a plan that goes on with what is spared, where the given one would replace it."""

@@ -172,8 +172,9 @@ class TerraformRoot(ResourceType):
                         _run_checks(run, module, plan)
                         begun = True
                         run.apply(module, plan)
-                    # The state holds all that a run that was stopped had made.
-                    module.journal.clear()
+                    else:
+                        # The state holds all that a run that was stopped had made.
+                        module.journal.clear()
                     self._ahead.note(run, new)
                     return run.made(module)
                 finally:
