@@ -91,8 +91,9 @@ def search(objective: Objective, budget: Budget, store: Store, name: str, seed: 
     trials = list(_kept(store, name))
     if trials:
         log.info("going on after %d trials that are kept", len(trials))
+    study = _study(trials, budget)
     while len(trials) < budget.trials and sum(trial.took_s for trial in trials) < budget.time_limit_s:
-        trial = _try(objective, _study(trials, budget, seed), len(trials))
+        trial = _try(objective, study, seed, len(trials))
         store.put(f"{name}/{trial.number:06d}.json", trial.model_dump_json().encode())
         trials.append(trial)
         log.info("%s", _described(trial, budget))
@@ -114,14 +115,13 @@ def _kept(store: Store, name: str) -> Iterator[Trial]:
         yield Trial.model_validate_json(content)
 
 
-def _study(trials: list[Trial], budget: Budget, seed: int) -> optuna.Study:
-    """Return a study that knows the trials, and draws the next by its number."""
+def _study(trials: list[Trial], budget: Budget) -> optuna.Study:
+    """Return a study that knows the trials."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
         direction="maximize",
-        sampler=optuna.samplers.TPESampler(seed=seed + len(trials)),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=budget.trials_before_pruning),
     )
     study.add_trials([_as_optunas(trial) for trial in trials])
@@ -131,11 +131,9 @@ def _study(trials: list[Trial], budget: Budget, seed: int) -> optuna.Study:
 def _as_optunas(trial: Trial) -> optuna.trial.FrozenTrial:
     import optuna
     from optuna.distributions import json_to_distribution
-    from optuna.trial import TrialState
 
-    finished = TrialState.FAIL if trial.score is None else TrialState.COMPLETE
     return optuna.create_trial(
-        state=TrialState.PRUNED if trial.pruned else finished,
+        state=_state(trial.score, trial.pruned),
         value=trial.score,
         params=trial.settings,
         distributions={name: json_to_distribution(text) for name, text in trial.distributions.items()},
@@ -143,26 +141,36 @@ def _as_optunas(trial: Trial) -> optuna.trial.FrozenTrial:
     )
 
 
-def _try(objective: Objective, study: optuna.Study, number: int) -> Trial:
-    """Run one trial to its score, or until it is given up."""
+def _try(objective: Objective, study: optuna.Study, seed: int, number: int) -> Trial:
+    """Run one trial, drawn by its number, to its score, or until it is given up."""
     import optuna
     from optuna.distributions import distribution_to_json
 
+    study.sampler = optuna.samplers.TPESampler(seed=seed + number)
     trial, began, score = study.ask(), time.perf_counter(), None
     try:
         reached = float(objective(trial))
         score, pruned = None if math.isnan(reached) else reached, False
     except optuna.TrialPruned:
         pruned = True
+    told = study.tell(trial, score, _state(score, pruned))
     return Trial(
         number=number,
         settings=trial.params,
         distributions={name: distribution_to_json(each) for name, each in trial.distributions.items()},
-        steps=study.trials[trial.number].intermediate_values,
+        steps=told.intermediate_values,
         score=score,
         pruned=pruned,
         took_s=time.perf_counter() - began,
     )
+
+
+def _state(score: float | None, pruned: bool) -> optuna.trial.TrialState:
+    from optuna.trial import TrialState
+
+    if pruned:
+        return TrialState.PRUNED
+    return TrialState.FAIL if score is None else TrialState.COMPLETE
 
 
 def _described(trial: Trial, budget: Budget) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -60,7 +60,7 @@ class Taken:
             "perceptual_hash": [f"{row.perceptual_hash:016x}" for row in rows],
         }
         for name in Quality.__dataclass_fields__:
-            columns[name] = [asdict(row.quality)[name] for row in rows]
+            columns[name] = [getattr(row.quality, name) for row in rows]
         return pa.table(columns)
 
 
@@ -81,8 +81,8 @@ def take_in(
         for batch in _batches(images):
             fresh = list(_fresh(batch, seen, taken))
             looked = list(pool.map(partial(_look, decoding=decoding, limits=limits), fresh))
-            good = [(each, content) for each, (_, content) in zip(looked, fresh, strict=True)]
-            store.keep(content for each, content in good if isinstance(each, Row))
+            pairs = zip(fresh, looked, strict=True)
+            store.keep(content for (_, content), each in pairs if isinstance(each, Row))
             taken.rows += [each for each in looked if isinstance(each, Row)]
             taken.set_aside += [each for each in looked if isinstance(each, SetAside)]
     for each in taken.set_aside:
