@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import random
-import socket
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Self
+
+from services.delivery.runtime import unused
 
 LOCKS: Final = Path(tempfile.gettempdir()) / "millrace-test-ports"
 # Apart from each other, from what the environments take as shipped, and from what Linux hands out itself.
@@ -42,7 +43,7 @@ def free_ports(size: int, between: range) -> Ports:
     for first in firsts:
         # Named by where it begins and how long it is: ranges of one size never overlap in part.
         ports = Ports(first, (LOCKS / f"{first}-{size}").open("w"))
-        if _claimed(ports.lock) and all(_is_free(port) for port in range(first, first + size)):
+        if _claimed(ports.lock) and all(unused(port) for port in range(first, first + size)):
             return ports
         ports.close()
     raise AssertionError(f"no block of {size} free ports between {between.start} and {between.stop}")
@@ -55,13 +56,3 @@ def _claimed(lock: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True

@@ -214,7 +214,7 @@ class Processes:
             if (settings := self._settings(path.stem))
         }
         for port in range(first, last + 1):
-            if port not in taken and _unused(port):
+            if port not in taken and unused(port):
                 return port
         raise NoFreePort(
             f"all ports from {first} to {last} are taken; end what holds them (`ss -ltnp`), "
@@ -238,7 +238,8 @@ class Processes:
         return self._logs / f"{release_id}.log"
 
 
-def _unused(port: int) -> bool:
+def unused(port: int) -> bool:
+    """Say whether nobody listens at a port of loopback."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
