@@ -2,7 +2,19 @@
 
 import pytest
 
+from tests.distribution import Together, longest_first
 from tests.environments import fresh
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Keep together what shares something expensive."""
+    return Together(config, log)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Where several processes share the tests, begin with those that take long."""
+    if hasattr(config, "workerinput"):
+        longest_first(items)
 
 
 @pytest.fixture

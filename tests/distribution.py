@@ -1,0 +1,39 @@
+"""Which tests share a process when they are run by several, and what begins first.
+
+Tests of one file stay together, as they share what the file's fixtures started; those on the whole
+environment stay together too, so that it is brought up once. What takes long begins first: a run
+ends with the last of its processes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+ENVIRONMENT: Final = "the whole environment"
+ON_THE_ENVIRONMENT: Final = (
+    "tests/ansible/",
+    "tests/ml/test_in_an_environment.py",
+    "tests/pulumi/test_program.py",
+    "tests/scripts/test_component_kills.py",
+)
+
+
+def together(nodeid: str) -> str:
+    """Return the name of the group that a test belongs to."""
+    return ENVIRONMENT if nodeid.startswith(ON_THE_ENVIRONMENT) else nodeid.partition("::")[0]
+
+
+class Together(LoadScopeScheduling):
+    """Gives each process one group after another, in the order of collection."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return together(nodeid)
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    """Order tests by their groups: the environment's, then those with slow tests, then the rest."""
+    slow = {together(item.nodeid) for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (together(item.nodeid) != ENVIRONMENT, together(item.nodeid) not in slow))
