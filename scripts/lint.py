@@ -20,6 +20,7 @@ from pathlib import Path
 
 from infra.toolchain.errors import ToolUnavailable
 from infra.toolchain.install import activate, ensure
+from infra.wrappers.terraform import COLLECT_LATE
 from scripts.console import say
 from scripts.places import REPOSITORY
 
@@ -124,7 +125,7 @@ def told(tool: str, message: str) -> None:
 def main() -> int:
     """Run all checks, say how each went, and show what the failed ones said."""
     ensure(["terraform", "checkov"], progress=told)
-    environ = activate(os.environ)
+    environ = COLLECT_LATE | activate(os.environ)
     failed: list[Finding] = []
     with ThreadPoolExecutor(max_workers=2) as pool:
         for done in as_completed([pool.submit(check.run, environ) for check in checks()]):
