@@ -14,16 +14,22 @@ from xdist.scheduler import LoadScopeScheduling
 
 ENVIRONMENT: Final = "the whole environment"
 ON_THE_ENVIRONMENT: Final = (
-    "tests/ansible/",
+    "tests/ansible/test_access.py",
+    "tests/ansible/test_running_platform.py",
     "tests/ml/test_in_an_environment.py",
     "tests/pulumi/test_program.py",
     "tests/scripts/test_component_kills.py",
 )
+# Each of these starts what it needs by itself.
+APART: Final = ("tests/scripts/test_rehearse.py", "tests/infra/terraform_aws/test_modules.py")
+LONGEST: Final = ("tests/scripts/test_rehearse.py::test_dev", ENVIRONMENT, "tests/ansible/test_life.py")
 
 
 def together(nodeid: str) -> str:
     """Return the name of the group that a test belongs to."""
-    return ENVIRONMENT if nodeid.startswith(ON_THE_ENVIRONMENT) else nodeid.partition("::")[0]
+    if nodeid.startswith(ON_THE_ENVIRONMENT):
+        return ENVIRONMENT
+    return nodeid if nodeid.startswith(APART) else nodeid.partition("::")[0]
 
 
 class Together(LoadScopeScheduling):
@@ -34,6 +40,12 @@ class Together(LoadScopeScheduling):
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """Order tests by their groups: the environment's, then those with slow tests, then the rest."""
+    """Order tests by their groups: the longest, then those with slow tests, then the rest."""
     slow = {together(item.nodeid) for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (together(item.nodeid) != ENVIRONMENT, together(item.nodeid) not in slow))
+
+    def rank(item: pytest.Item) -> int:
+        group = together(item.nodeid)
+        first = next((place for place, name in enumerate(LONGEST) if group.startswith(name)), None)
+        return first if first is not None else len(LONGEST) + (group not in slow)
+
+    items.sort(key=rank)

@@ -105,14 +105,21 @@ def test_a_large_object_goes_up_in_parts(environment, seeded, tmp_path):
 
 def test_the_tracking_server_keeps_runs_in_its_database_and_artifacts_in_the_models_bucket(environment):
     uri, text = environment.address("mlflow"), b"kept by the store"
-    made = httpx.post(f"{uri}/api/2.0/mlflow/experiments/create", json={"name": "proof"}).json()
+    made = httpx.post(f"{uri}/api/2.0/mlflow/experiments/create", timeout=60, json={"name": "proof"}).json()
     run = httpx.post(
-        f"{uri}/api/2.0/mlflow/runs/create", json={"experiment_id": made["experiment_id"], "start_time": 1}
+        f"{uri}/api/2.0/mlflow/runs/create",
+        json={"experiment_id": made["experiment_id"], "start_time": 1},
+        timeout=60,
     ).json()["run"]["info"]
     assert run["artifact_uri"].startswith("mlflow-artifacts:/")
     place = f"{made['experiment_id']}/{run['run_id']}/artifacts/note.txt"
-    assert httpx.put(f"{uri}/api/2.0/mlflow-artifacts/artifacts/{place}", content=text).status_code == 200
+    assert (
+        httpx.put(f"{uri}/api/2.0/mlflow-artifacts/artifacts/{place}", content=text, timeout=60).status_code
+        == 200
+    )
     bucket = environment.inputs["platform_buckets"]["models"]
     assert client(environment, "tracking").get_object(Bucket=bucket, Key=place)["Body"].read() == text
     assert b"proof" in (environment.folder / "components" / "mlflow" / "mlflow.db").read_bytes()
-    httpx.post(f"{uri}/api/2.0/mlflow/experiments/delete", json={"experiment_id": made["experiment_id"]})
+    httpx.post(
+        f"{uri}/api/2.0/mlflow/experiments/delete", timeout=60, json={"experiment_id": made["experiment_id"]}
+    )

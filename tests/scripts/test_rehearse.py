@@ -8,7 +8,7 @@ import pytest
 
 from tests.environments import TOOLS
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 LIFE = (
     "bootstrap",
@@ -32,7 +32,7 @@ def rehearsed(millrace):
     """Rehearse, and return the finished process."""
 
     def run(*arguments):
-        finished = millrace("rehearse", *arguments, timeout=2300, MILLRACE_TOOLS=TOOLS)
+        finished = millrace("rehearse", *arguments, timeout=3500, MILLRACE_TOOLS=TOOLS)
         assert finished.returncode == 0, (finished.stdout + finished.stderr)[-8000:]
         return finished.stdout
 

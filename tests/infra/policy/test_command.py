@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -29,7 +29,11 @@ def run(tmp_path):
             (tmp_path / "waivers.yaml").write_text(waivers)
             extra += ["--waivers", str(tmp_path / "waivers.yaml")]
         command = [sys.executable, "-m", "infra.policy", *extra, str(path)]
-        return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
+        (tmp_path / "temporary").mkdir(exist_ok=True)
+        environ = os.environ | {"TMPDIR": str(tmp_path / "temporary")}
+        return subprocess.run(
+            command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, timeout=300
+        )
 
     return run
 
@@ -143,7 +147,5 @@ def test_the_reduced_plan_holds_no_sensitive_value(tmp_path):
 
 
 def test_nothing_of_the_plan_is_left_behind(run, tmp_path):
-    import tempfile
-
     run(QUEUE)
-    assert not [*Path(tempfile.gettempdir()).glob("millrace-policy-*/plan.json")]
+    assert not list((tmp_path / "temporary").iterdir())
