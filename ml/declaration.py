@@ -49,6 +49,26 @@ class Slice(Declared):
     least_units: PositiveInt = 30
 
 
+class Bound(Declared):
+    """What a figure of the whole, one of the evaluation's ``facts``, may be at least or at most."""
+
+    fact: str
+    title: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> Bound:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("give at_least, at_most, or both")
+        return self
+
+    def holds(self, value: float) -> bool:
+        """Say whether a value lies within; what is no number lies nowhere."""
+        above = self.at_least is None or value >= self.at_least
+        return above and (value <= self.at_most if self.at_most is not None else value == value)
+
+
 class GatePolicy(Declared):
     """When a challenger may take the champion's place.
 
@@ -66,9 +86,10 @@ class GatePolicy(Declared):
 
 
 class Budgets(Declared):
-    """What an answer and a model may cost."""
+    """What an answer and a model may cost, and how large a request may be."""
 
     latency_p99_ms: PositiveFloat
+    request_mib: PositiveFloat = 0.25
     size_mib: PositiveFloat
 
 
@@ -215,6 +236,7 @@ class SystemDeclaration(Declared):
     source: str
     data: DataPolicy = DataPolicy()
     metrics: tuple[Metric, ...] = Field(min_length=1)
+    bounds: tuple[Bound, ...] = ()
     gate: GatePolicy
     budgets: Budgets
     slices: tuple[Slice, ...] = ()

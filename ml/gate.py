@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ml.declaration import Metric, SystemDeclaration
+    from ml.declaration import Bound, Metric, SystemDeclaration
     from ml.evaluation.latency import Latency
     from ml.evaluation.units import Units
 
@@ -28,7 +28,7 @@ class Check(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["threshold", "floor", "champion", "slice", "latency", "size"]
+    kind: Literal["threshold", "bound", "floor", "champion", "slice", "latency", "size"]
     name: str
     passed: bool
     sentence: str
@@ -70,6 +70,7 @@ class Contest:
         slices = slice_results(self.declaration, self.challenger, self.champion, self.seed)
         checks = [
             *(self._threshold(metric) for metric in self.declaration.metrics),
+            *(self._within(bound) for bound in self.declaration.bounds),
             self._beats_floor(against_floor),
             *self._champion_checks(against_champion),
             *(self._slice_holds(found) for found in slices),
@@ -115,6 +116,18 @@ class Contest:
             passed=passed,
             sentence=f"{metric.title} is {value:.4f}, {'at least' if passed else 'below'} "
             f"the minimum {metric.minimum:g}",
+        )
+
+    def _within(self, bound: Bound) -> Check:
+        value = self.challenger.facts.get(bound.fact)
+        limits = (("at least", bound.at_least), ("at most", bound.at_most))
+        wanted = " and ".join(f"{word} {limit:g}" for word, limit in limits if limit is not None)
+        found = "not measured" if value is None else f"{value:.4f}"
+        return Check(
+            kind="bound",
+            name=bound.fact,
+            passed=value is not None and bound.holds(value),
+            sentence=f"{bound.title} is {found}, and must be {wanted}",
         )
 
     def _beats_floor(self, against: Comparison) -> Check:

@@ -14,6 +14,7 @@ import typer
 
 from scripts import (
     bootstrap,
+    bundle,
     cost,
     destroy,
     drift,
@@ -52,6 +53,7 @@ for group in (
     upgrade,
     train,
     release,
+    bundle,
     status,
     logs,
     tools,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from ml.data.delta_table import WholeTable
+from ml.data.images.contents import with_contents
 from ml.drift.profile import Profile
 from ml.errors import DatasetDamaged, DatasetNotFound
 from ml.job import Output
@@ -112,10 +113,10 @@ class Datasets:
         return DatasetRecord.model_validate_json(content)
 
     def load(self, version: DatasetVersion) -> dict[str, pa.Table]:
-        """Return the tables of a version.
+        """Return the tables of a version; ``images`` with their bytes in a column ``content``.
 
         Raises:
-            DatasetNotFound: a table version is gone.
+            DatasetNotFound: a table version or an image is gone.
             DatasetDamaged: its content does not have the version's digest.
         """
         tables: dict[str, pa.Table] = {}
@@ -128,7 +129,7 @@ class Datasets:
                     f"{table.address} version {stored.delta_version} has digest {found[:12]}, {version} says "
                     f"{stored.digest[:12]}; restore the bucket, or run the pipeline with --fresh"
                 )
-        return tables
+        return with_contents(self._environment, version.system, tables)
 
     def _write(self, system: str, name: str, table: pa.Table, digest: str) -> TableVersion:
         delta_version = self._table(system, name).write(table, digest)

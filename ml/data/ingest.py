@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
+from ml.data.images.contents import IMAGES
+from ml.data.images.manifest import take_in
+from ml.data.images.store import ImageStore
+from ml.data.source import ImageSource
 from ml.errors import SourceEmpty
 from ml.folders import Folders, StoredFolder
 from ml.job import Job, Output
 from ml.system import implementation
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from ml.environment import Environment
 
 
@@ -23,6 +29,7 @@ class RawData(Output):
 
     folder: StoredFolder
     rows: dict[str, int]
+    images_set_aside: int = 0
 
 
 class Ingest(Job):
@@ -43,10 +50,15 @@ class Ingest(Job):
         return {"source": hashlib.sha256(self._source().fingerprint().encode()).hexdigest()}
 
     def run(self, environment: Environment) -> RawData:
-        """Read, refuse an empty table, and store the rest."""
+        """Read, refuse an empty table, and store the rest; images that cannot be judged are set aside."""
         from pyarrow import parquet
 
-        tables = self._source().read()
+        source = self._source()
+        tables = source.read()
+        set_aside = 0
+        if isinstance(source, ImageSource):
+            taken = take_in(source.images(), ImageStore(environment, self.system))
+            tables[IMAGES], set_aside = _as_text(taken.table()), len(taken.set_aside)
         for name, table in tables.items():
             if not table.num_rows:
                 raise SourceEmpty(
@@ -57,7 +69,14 @@ class Ingest(Job):
             for name, table in tables.items():
                 parquet.write_table(table, Path(temporary) / f"{name}.parquet")
             folder = Folders(environment).save(Path(temporary))
-        return RawData(folder=folder, rows={name: table.num_rows for name, table in tables.items()})
+        rows = {name: table.num_rows for name, table in tables.items()}
+        return RawData(folder=folder, rows=rows, images_set_aside=set_aside)
 
     def _source(self) -> Any:
         return implementation(self.system).source(self.source)
+
+
+def _as_text(table: pa.Table) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.table({name: [str(value) for value in table[name].to_pylist()] for name in table.column_names})

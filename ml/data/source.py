@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, runtime_checkable
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from ml.errors import WrongInput
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     import pyarrow as pa
+
+
+def chosen(kinds: Any, settings: Mapping[str, Any], default: str, docs: str) -> Source:
+    """Return the source that a pipeline's settings name by ``kind``, one of a union of pydantic models.
+
+    Raises:
+        WrongInput: a setting is wrong; ``docs`` says what there is.
+    """
+    adapter: TypeAdapter[Source] = TypeAdapter(Annotated[kinds, Field(discriminator="kind")])
+    try:
+        return adapter.validate_python({"kind": default, **settings})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"]))
+        raise WrongInput(f"source.{where}: {problem['msg']}; see {docs}") from error
 
 
 class Source(Protocol):
@@ -20,6 +41,18 @@ class Source(Protocol):
 
     def read(self) -> dict[str, pa.Table]:
         """Return all rows.
+
+        Raises:
+            SourceUnavailable, SourceCorrupted, SourceEmpty: with what to do.
+        """
+
+
+@runtime_checkable
+class ImageSource(Source, Protocol):
+    """A source that brings images too: they are stored once each, and described in a table ``images``."""
+
+    def images(self) -> Iterator[tuple[str, bytes]]:
+        """Yield each image's name and bytes.
 
         Raises:
             SourceUnavailable, SourceCorrupted, SourceEmpty: with what to do.

@@ -22,6 +22,7 @@ from services.delivery.releases import Releases
 from services.delivery.runtime import Processes, Runtime
 from services.delivery.switch import Switch
 from services.delivery.targets import Targets
+from services.endpoint.settings import Limits
 from services.errors import AliasPending, FolderUnwritable, ModelNotAvailable, ReleaseNotFound, ServiceError
 
 
@@ -59,6 +60,7 @@ class Delivery:
         runtime: Runtime | None = None,
         gateway: Gateway | None = None,
         thresholds: Callable[[str], dict[str, float]] | None = None,
+        limits: Callable[[str], Limits] | None = None,
         root: Path | None = None,
     ) -> None:
         self._registry = registry or ModelRegistry(env)
@@ -72,6 +74,7 @@ class Delivery:
             self.releases,
             download=self._registry.download,
             thresholds=thresholds or declared_thresholds,
+            limits=limits or declared_limits,
             root=root or Path(__file__).resolve().parents[2],
         )
 
@@ -215,6 +218,15 @@ def declared_thresholds(system: str) -> dict[str, float]:
     minima = {metric.name: metric.minimum for metric in declaration.metrics}
     budgets = declaration.budgets
     return minima | {"latency_p99_ms": budgets.latency_p99_ms, "size_mib": budgets.size_mib}
+
+
+def declared_limits(system: str) -> Limits:
+    """Return the bounds of a system's service process; what it does not declare is as for all."""
+    from ml.system import load, names
+
+    if system not in names():
+        return Limits()
+    return Limits(max_body_bytes=int(load(system).budgets.request_mib * 2**20))
 
 
 def whoami() -> str:

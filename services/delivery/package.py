@@ -20,7 +20,8 @@ from services.errors import PackagingFailed
 
 _BUILD_TIMEOUT_S: Final = 120
 _REQUIREMENTS: Final = (
-    "bentoml", "httptools", "numpy", "onnxruntime", "orjson", "prometheus-client", "pydantic", "uvloop",
+    "bentoml", "httptools", "numpy", "onnxruntime", "orjson", "pillow", "prometheus-client", "pydantic",
+    "uvloop",
 )  # fmt: skip
 
 

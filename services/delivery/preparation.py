@@ -33,7 +33,7 @@ class Preparation:
     """Makes records and bentos of one environment.
 
     ``root`` holds the code to pack, ``download`` fetches a model version's files into a folder,
-    ``thresholds`` gives what a system declares.
+    ``thresholds`` and ``limits`` give what a system declares.
     """
 
     def __init__(
@@ -43,12 +43,14 @@ class Preparation:
         *,
         download: Callable[[ModelVersion, Path], Path],
         thresholds: Callable[[str], dict[str, float]],
+        limits: Callable[[str], Limits],
         root: Path,
     ) -> None:
         self._env = env
         self._releases = releases
         self._download = download
         self._thresholds = thresholds
+        self._limits = limits
         self._root = root
         self._folder = env.here.runtime.folder
         self._packager = Packager(self._folder, root)
@@ -61,7 +63,7 @@ class Preparation:
             dataset_version=model.dataset,
             thresholds=self._thresholds(model.system),
         )
-        code, limits = self._code_digest(model.system), Limits()
+        code, limits = self._code_digest(model.system), self._limits(model.system)
         identifier = release_id(
             model.system,
             model.version,

@@ -27,7 +27,23 @@ def source_files(root: Path, system: str) -> list[Path]:
             f"there is no services/systems/{system}/service.py under {root}; "
             "write one, or correct the system's name"
         )
-    waiting = [service, "services.endpoint.worker"]
+    return _followed(root, [service, "services.endpoint.worker"], system)
+
+
+def imported_files(root: Path, module: str) -> list[Path]:
+    """Return the files of a module of ``ml`` and of all that it imports, relative to ``root`` and sorted.
+
+    Raises:
+        PackagingFailed: there is no such module.
+    """
+    if _file(root, module) is None:
+        raise PackagingFailed(
+            f"there is no module {module} under {root}: this system has no code for devices"
+        )
+    return _followed(root, [module], "")
+
+
+def _followed(root: Path, waiting: list[str], system: str) -> list[Path]:
     found: dict[str, Path] = {}
     while waiting:
         for each in _with_parents(waiting.pop()):

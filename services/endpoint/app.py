@@ -14,11 +14,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 import orjson
-from pydantic import BaseModel
 
 from services.endpoint.access_log import AccessLog
 from services.endpoint.body import Disconnected, Receive, caller, check_media_type, read_body
-from services.endpoint.contract import FeedbackReceipt, Recorded
+from services.endpoint.contract import FeedbackReceipt, Recorded, Request
 from services.endpoint.errors import MethodNotAllowed, NotRecorded, Overloaded, RequestError, UnknownRoute
 from services.endpoint.identifiers import request_id
 from services.endpoint.metrics import CONTENT_TYPE, EndpointMetrics
@@ -133,7 +132,7 @@ class Endpoint:
         self._record(request, answer, response, own_id)
         return Outcome(200, response, answer.prediction_id)
 
-    def _record(self, request: BaseModel, answer: Recorded, response: bytes, own_id: str) -> None:
+    def _record(self, request: Request, answer: Recorded, response: bytes, own_id: str) -> None:
         if self._spool.append(self._records.line(request, answer, response, own_id)):
             return
         if isinstance(answer, FeedbackReceipt):

@@ -14,6 +14,10 @@ class Request(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    def logged(self) -> BaseModel:
+        """Return what the log holds of this request: all of it, unless a system says otherwise."""
+        return self
+
 
 class Recorded(BaseModel):
     """An answer that is written to the release's log before it is sent.
@@ -41,6 +45,10 @@ class Recorded(BaseModel):
     def record_id(self) -> str:
         """Return the id that no other record has."""
         return self.prediction_id
+
+    def logged(self, response: bytes) -> bytes:
+        """Return what the log holds of this answer: what is sent, unless a system says otherwise."""
+        return response
 
 
 class Prediction(Recorded):

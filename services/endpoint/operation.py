@@ -10,6 +10,7 @@ from typing import Any, cast, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 
+from services.endpoint.contract import Request
 from services.endpoint.errors import AnswerTimeout, refusal
 
 
@@ -22,7 +23,7 @@ class Operation:
     """
 
     path: str
-    request: type[BaseModel]
+    request: type[Request]
     method: Callable[[Any], Any]
     inline: bool
 
@@ -35,23 +36,23 @@ class Operation:
         """
         parameters = list(inspect.signature(method).parameters)
         request = get_type_hints(method).get(parameters[0]) if len(parameters) == 1 else None
-        if not (inspect.isclass(request) and issubclass(request, BaseModel)):
-            raise TypeError(f"{path}: an API method takes one pydantic model, not {parameters}")
+        if not (inspect.isclass(request) and issubclass(request, Request)):
+            raise TypeError(f"{path}: an API method takes one Request, not {parameters}")
         return cls(path, request, method, inspect.iscoroutinefunction(method))
 
-    def parse(self, body: bytes) -> BaseModel:
+    def parse(self, body: bytes) -> Request:
         """Validate a body.
 
         Raises:
             BadJson, InvalidRequest: with the fields at fault.
         """
         try:
-            request: BaseModel = self.request.__pydantic_validator__.validate_json(body)
+            request: Request = self.request.__pydantic_validator__.validate_json(body)
         except ValidationError as error:
             raise refusal(error) from None
         return request
 
-    async def answer(self, request: BaseModel, timeout_s: float) -> BaseModel:
+    async def answer(self, request: Request, timeout_s: float) -> BaseModel:
         """Call the method; what it raises is passed on.
 
         Raises:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 
 import orjson
-from pydantic import BaseModel
 
-from services.endpoint.contract import Recorded
+from services.endpoint.contract import Recorded, Request
 from services.endpoint.settings import Identity
 
 _LINE = (
@@ -29,8 +28,9 @@ class Records:
             kind: b'{"kind":"%b",%b,"id":"' % (kind.encode(), constant) for kind in ("prediction", "feedback")
         }
 
-    def line(self, request: BaseModel, answer: Recorded, response: bytes, request_id: str) -> bytes:
+    def line(self, request: Request, answer: Recorded, response: bytes, request_id: str) -> bytes:
         """Return the record, newline included; ``response`` is the answer as it will be sent."""
+        logged = request.logged()
         return _LINE % (
             self._heads[answer.kind],
             answer.record_id().encode(),
@@ -38,6 +38,6 @@ class Records:
             time.time_ns() // 1000,
             request_id.encode(),
             orjson.dumps(answer.features),
-            request.__pydantic_serializer__.to_json(request),
-            response,
+            logged.__pydantic_serializer__.to_json(logged),
+            answer.logged(response),
         )

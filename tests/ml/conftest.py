@@ -43,12 +43,13 @@ def tracked(store: Store, tracking: TrackingServer, tmp_path: Path) -> Iterator[
 
     environment = describe(store, tracking.url, tmp_path / "environment", f"t{uuid.uuid4().hex[:10]}")
     yield environment
-    httpx.request(
-        "DELETE",
-        f"{tracking.url}/api/2.0/mlflow/registered-models/delete",
-        json={"name": "recommender"},
-        trust_env=False,
-    )
+    for name in ("recommender", "inspector"):
+        httpx.request(
+            "DELETE",
+            f"{tracking.url}/api/2.0/mlflow/registered-models/delete",
+            json={"name": name},
+            trust_env=False,
+        )
 
 
 @pytest.fixture(scope="session")

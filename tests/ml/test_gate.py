@@ -1,5 +1,7 @@
 """What the gate promotes and what it rejects, and why."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,29 @@ def test_a_model_below_a_threshold_is_rejected_with_value_and_limit():
     verdict = judge(units(0.5, reach=0.05))
     assert verdict.decision == "reject"
     assert verdict.reasons == ("Reach is 0.0500, below the minimum 0.1",)
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted"),
+    [
+        ({"changed": 0.04}, None),
+        ({"changed": 0.05}, "Changed decisions is 0.0500, and must be at most 0.04"),
+        ({"changed": float("nan")}, "Changed decisions is nan"),
+        ({}, "Changed decisions is not measured"),
+    ],
+)
+def test_a_figure_of_the_whole_outside_its_bound_rejects(facts, wanted):
+    bound = {"fact": "changed", "title": "Changed decisions", "at_most": 0.04}
+    declaration = SystemDeclaration.model_validate({**DECLARATION, "bounds": [bound]})
+    latency = Latency(p50_ms=1, p99_ms=1, clock_p50_ms=1, clock_p99_ms=1, answers=100)
+    verdict = Contest(declaration, replace(units(), facts=facts), None, latency, 1000, 0).judge()
+    assert verdict.decision == ("reject" if wanted else "promote")
+    assert wanted is None or wanted in verdict.reasons[0]
+
+
+def test_a_bound_must_bound_something():
+    with pytest.raises(ValueError, match="give at_least, at_most, or both"):
+        SystemDeclaration.model_validate({**DECLARATION, "bounds": [{"fact": "f", "title": "F"}]})
 
 
 def test_a_model_worse_than_the_champion_is_rejected():

@@ -5,12 +5,12 @@ import pytest
 from implicit.cpu.als import AlternatingLeastSquares
 
 from ml.errors import ExportDiffers
+from ml.onnx_session import open_session
 from ml.systems.recommender.export import check_equal
 from ml.systems.recommender.histories import Histories, recency_weights
 from ml.systems.recommender.models.als import Als, fit_als, whiten
 from ml.systems.recommender.models.ease import Ease, fit_ease
 from ml.systems.recommender.models.popularity import fit_popularity
-from ml.systems.recommender.serving import open_session
 
 ITEMS = 30
 

@@ -6,8 +6,10 @@ import zipfile
 import pytest
 
 from ml.errors import SourceCorrupted, SourceUnavailable, WrongInput
-from ml.systems.recommender.source import WHEEL, source
+from ml.systems.recommender.source import WHEEL as PINNED
+from ml.systems.recommender.source import source
 
+WHEEL = PINNED["file"]
 FILES = {
     "a.inter": "user_id:token\titem_id:token\trating:float\ttimestamp:float\n1\t2\t4\t100\n1\t3\t5\t101\n",
     "a.item": "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n"

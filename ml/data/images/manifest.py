@@ -10,6 +10,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from ml.data.contract import TableContract
 from ml.data.images.decode import DecodeLimits, ImageRefused, decode
 from ml.data.images.duplicates import perceptual_hash
 from ml.data.images.quality import Quality, QualityLimits, measure, problems
@@ -62,6 +63,27 @@ class Taken:
         for name in Quality.__dataclass_fields__:
             columns[name] = [getattr(row.quality, name) for row in rows]
         return pa.table(columns)
+
+
+def manifest_contract() -> TableContract:
+    """Return what a manifest must look like once it is text."""
+    return TableContract(_manifest_schema)
+
+
+def _manifest_schema() -> Any:
+    from pandera.pandas import Check, Column, DataFrameSchema
+
+    digest = Check.str_matches(r"^[0-9a-f]{64}$", error="is a SHA-256 in hex")
+    phash = Check.str_matches(r"^[0-9a-f]{16}$", error="is 64 bits in hex")
+    measures = {
+        name: Column("int64" if kind == "int" else "float64", Check.ge(0, error="is at least 0"))
+        for name, kind in Quality.__annotations__.items()
+    }
+    return DataFrameSchema(
+        {"image_id": Column(str, digest), "perceptual_hash": Column(str, phash), **measures},
+        unique=["image_id"],
+        report_duplicates="exclude_first",
+    )
 
 
 def take_in(

@@ -10,6 +10,7 @@ import numpy as np
 
 from ml.data.split import TEST, TRAIN, VALIDATION
 from ml.errors import ExportDiffers
+from ml.onnx_session import open_session
 from ml.systems.recommender.features import Events
 from ml.systems.recommender.histories import Histories, recency_weights
 from ml.systems.recommender.serving import (
@@ -19,7 +20,6 @@ from ml.systems.recommender.serving import (
     Item,
     Manifest,
     StoredFile,
-    open_session,
     top,
 )
 

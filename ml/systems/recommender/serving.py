@@ -21,6 +21,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ml.errors import ModelDamaged
+from ml.onnx_session import open_session
 from ml.systems.recommender.histories import Histories, recency_weights
 
 if TYPE_CHECKING:
@@ -199,19 +200,6 @@ def top(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     best = np.argpartition(scores, -k)[-k:]
     best.sort()
     return best[np.argsort(-scores[best], kind="stable")]
-
-
-def open_session(model: Path | bytes) -> Any:
-    """Open an ONNX file for one caller at a time: one thread, no spinning."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    source = model if isinstance(model, bytes) else str(model)
-    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
 def read_manifest(folder: Path) -> Manifest:

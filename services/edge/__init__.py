@@ -1,0 +1,1 @@
+"""Models for devices: signed archives that need onnxruntime, numpy and Pillow alone."""

@@ -1,0 +1,1 @@
+"""Inspections of images of solar cells."""
