@@ -49,6 +49,7 @@ def tracked(store: Store, tracking: TrackingServer, tmp_path: Path) -> Iterator[
             f"{tracking.url}/api/2.0/mlflow/registered-models/delete",
             json={"name": name},
             trust_env=False,
+            timeout=60,
         )
 
 

@@ -11,6 +11,7 @@ from ml.data.images.contents import CONTENT
 from ml.data.images.decode import decode
 from ml.data.images.duplicates import groups
 from ml.data.split import TEST, TRAIN, VALIDATION
+from ml.errors import ContractBroken
 from ml.systems.inspector.serving import prepare
 
 if TYPE_CHECKING:
@@ -108,9 +109,19 @@ def split(tables: dict[str, pa.Table], seed: int) -> dict[str, pa.Table]:
 
 
 def _held(stratum: NDArray[np.int64], group: NDArray[np.int64], parts: int, seed: int) -> NDArray[np.int64]:
-    """Return places of one of ``parts`` equal parts, groups kept whole."""
+    """Return places of one of ``parts`` equal parts, groups kept whole.
+
+    Raises:
+        ContractBroken: of no kind of cell there are as many as parts.
+    """
     from sklearn.model_selection import StratifiedGroupKFold
 
+    most = int(np.bincount(stratum).max())
+    if most < parts:
+        raise ContractBroken(
+            f"of no type and judgement there are more than {most} of {len(group)} cells, too few to hold out "
+            f"one of {parts}; bring more images"
+        )
     folds = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
     held: NDArray[np.int64] = next(folds.split(np.zeros(len(group)), stratum, group))[1]
     return held

@@ -88,11 +88,12 @@ def test_labels_that_cannot_be_are_refused_and_nothing_is_made(tracked, tmp_path
     assert not Datasets(tracked).records("inspector")
 
 
-def test_cells_of_one_class_only_are_refused(tracked, tmp_path):
-    folder = write(tmp_path / "line", 40)
+@pytest.mark.parametrize(("count", "sentence"), [(160, "all of one class"), (12, "bring more images")])
+def test_cells_of_one_class_only_or_too_few_are_refused(tracked, tmp_path, count, sentence):
+    folder = write(tmp_path / "line", count)
     lines = (folder / "labels.csv").read_text().splitlines()
     (folder / "labels.csv").write_text("\n".join(line for line in lines if " 0.0 " in line) + "\n")
     done = run(tracked, folder)
     assert done.returncode == 1
-    assert "all of one class" in done.stderr
+    assert sentence in done.stderr
     assert not ModelRegistry(tracked).versions("inspector")
