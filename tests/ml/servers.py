@@ -55,7 +55,9 @@ class Server:
             time.sleep(0.05)
 
     def launch(self) -> None:
-        """Start it and do not wait."""
+        """Start it, unless it runs, and do not wait."""
+        if self._process is not None and self._process.poll() is None:
+            return
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 self.command,
