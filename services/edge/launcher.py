@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 LISTING, SIGNATURE = "bundle.json", "bundle.sig"
-UNTRUSTED, FAILED = 3, 4
+UNTRUSTED = 3
 
 # Ed25519 as RFC 8032 has it, section 5.1 and appendix A: verification only.
 P = 2**255 - 19

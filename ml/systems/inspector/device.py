@@ -44,15 +44,7 @@ def answer(inspector: Inspector, image: Path) -> dict[str, Any]:
         found = inspector.inspect([image.read_bytes()])[0]
     except (OSError, ImageRefused) as error:
         return {"image": str(image), "error": str(error)}
-    x, y = found.place
-    return {
-        "image": str(image),
-        "defective": found.defective,
-        "probability": round(found.probability, 4),
-        "severity": round(found.severity, 4),
-        "x": round(x, 3),
-        "y": round(y, 3),
-    }
+    return {"image": str(image), **found.said()}
 
 
 def main(folder: Path, images: list[Path]) -> int:

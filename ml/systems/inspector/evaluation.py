@@ -10,6 +10,7 @@ import numpy as np
 from ml.data.split import TEST
 from ml.evaluation.predictions import Predictions
 from ml.evaluation.units import Units
+from ml.systems.inspector.batches import logits_of
 from ml.systems.inspector.features import Cells
 from ml.systems.inspector.pasting import pasted, points_at
 from ml.systems.inspector.serving import DEFECT, FILES, Inspector, prepare
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 CLASSES: Final = ("sound", "defective")
 PASTED: Final = 200
-AT_ONCE: Final = 32
 
 
 def evaluate(folder: Path, tables: dict[str, pa.Table]) -> Units:
@@ -31,14 +31,18 @@ def evaluate(folder: Path, tables: dict[str, pa.Table]) -> Units:
     inspector = Inspector.load(folder)
     cells = Cells.of(tables, TEST)
     pixels, defective = cells.pixels(), cells.defective
-    called = {each: _called(Inspector.load(folder, each), pixels) for each in FILES}
-    probabilities = inspector.probabilities(_logits(inspector, pixels))
-    served = called[inspector.manifest.serve]
+    said = {each: _probabilities(Inspector.load(folder, each), pixels) for each in FILES}
+    called = {each: found >= inspector.manifest.threshold for each, found in said.items()}
+    serve = inspector.manifest.serve
+    probabilities, served = said[serve], called[serve]
     return Units(
         ids=cells.ids,
         metrics=_figures(served, defective),
         baselines={"all_sound": _figures(np.zeros(len(cells), bool), defective)},
-        slices={"cell_type": cells.kind, "certainty": _certainty(cells.probability)},
+        slices={
+            "cell_type": cells.kind,
+            "certainty": np.where(cells.certain, "people agreed", "people doubted"),
+        },
         facts={
             "decisions_changed": float((called["fp32"] != called["int8"]).mean()),
             "accuracy_drop": float(
@@ -54,16 +58,8 @@ def evaluate(folder: Path, tables: dict[str, pa.Table]) -> Units:
     )
 
 
-def _logits(inspector: Inspector, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.concatenate(
-        [inspector.run(pixels[first : first + AT_ONCE])[0] for first in range(0, len(pixels), AT_ONCE)]
-    )
-
-
-def _called(inspector: Inspector, pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    probabilities = inspector.probabilities(_logits(inspector, pixels))
-    found: NDArray[np.bool_] = probabilities >= inspector.manifest.threshold
-    return found
+def _probabilities(inspector: Inspector, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    return inspector.probabilities(logits_of(inspector.run, pixels))
 
 
 def _figures(called: NDArray[np.bool_], defective: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
@@ -73,11 +69,6 @@ def _figures(called: NDArray[np.bool_], defective: NDArray[np.bool_]) -> dict[st
         "accuracy": right,
         "balanced_accuracy": right * np.where(defective, 0.5 / max(share, 1e-9), 0.5 / max(1 - share, 1e-9)),
     }
-
-
-def _certainty(probability: NDArray[np.float64]) -> NDArray[np.str_]:
-    """Return whether people agreed on a cell."""
-    return np.where((probability == 0) | (probability == 1), "people agreed", "people doubted")
 
 
 def _pointing(inspector: Inspector, cells: Cells) -> float:

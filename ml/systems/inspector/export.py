@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,11 +13,12 @@ from ml.data.split import TRAIN, VALIDATION
 from ml.errors import ExportDiffers
 from ml.onnx_session import open_session
 from ml.system import load
+from ml.systems.inspector.batches import logits_of
 from ml.systems.inspector.calibrating import calibrate
 from ml.systems.inspector.features import Cells
 from ml.systems.inspector.network import trunk, whole
 from ml.systems.inspector.quantising import quantise
-from ml.systems.inspector.serving import DEFECT, FILES, MANIFEST, Calibration, Manifest, Precision
+from ml.systems.inspector.serving import DEFECT, FILES, MANIFEST, Calibration, Manifest, Precision, infer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +50,7 @@ def export(folder: Path, fitted: FittedInspector, tables: dict[str, pa.Table], d
     training = Cells.of(tables, TRAIN).some(RANGED).pixels()
     graphs: Graphs = {"fp32": graph, "int8": quantise(graph, training)}
     calibrations = {
-        precision: calibrate(logits_of(open_session(content), pixels)[:, DEFECT], validation.defective)
+        precision: calibrate(_defects(open_session(content), pixels), validation.defective)
         for precision, content in graphs.items()
     }
     return write(folder, graphs, calibrations, dataset, fitted.settings)
@@ -101,11 +103,6 @@ def check_equal(graph: bytes, fitted: FittedInspector, pixels: NDArray[np.uint8]
         )
 
 
-def logits_of(session: Any, pixels: NDArray[np.uint8], at_once: int = 32) -> NDArray[np.float32]:
-    """Return a session's logits [n, 2] of many images."""
-    return np.concatenate(
-        [
-            session.run(["logits"], {"grey": pixels[first : first + at_once, None].astype(np.float32)})[0]
-            for first in range(0, len(pixels), at_once)
-        ]
-    )
+def _defects(session: Any, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return a session's logits of a defect [n]."""
+    return logits_of(partial(infer, session), pixels)[:, DEFECT]

@@ -64,6 +64,12 @@ class Cells:
         found: NDArray[np.bool_] = self.probability >= DEFECTIVE
         return found
 
+    @property
+    def certain(self) -> NDArray[np.bool_]:
+        """Return whether people agreed on each, bool [n]."""
+        found: NDArray[np.bool_] = (self.probability == 0) | (self.probability == 1)
+        return found
+
     def some(self, most: int) -> Cells:
         """Return up to so many of them, evenly chosen."""
         even = np.linspace(0, len(self) - 1, min(most, len(self))).astype(int)

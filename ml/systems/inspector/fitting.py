@@ -76,7 +76,8 @@ def fit(tables: dict[str, pa.Table], settings: Mapping[str, Any], seed: int) -> 
     training, validation = (_both_classes(tables, part) for part in (TRAIN, VALIDATION))
     pretrained = weights()
     session = open_session(trunk(pretrained), THREADS)
-    shown = np.stack([features(session, training.pixels()[:, ::down, ::across]) for across, down in FLIPS])
+    pixels = training.pixels()
+    shown = np.stack([features(session, pixels[:, ::down, ::across]) for across, down in FLIPS])
     judged = features(session, validation.pixels())
     model, trials = tune(pretrained, recipe, (shown, training), (judged, validation), seed)
     logits = model.predict(judged.astype(np.float32), batch_size=128, verbose=0)[:, DEFECT]

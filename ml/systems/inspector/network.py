@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from ml.systems.inspector.serving import SIDE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 Weights = dict[str, "NDArray[np.float32]"]
 
-SIDE: Final = 224
 EPSILON: Final = 1e-3
 # Of 255 grey values, as the network was trained.
 MEAN: Final = 127.0

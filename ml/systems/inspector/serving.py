@@ -108,6 +108,17 @@ class Inspection:
         rows, columns = self.evidence.shape
         return (float(column) + 0.5) / columns, (float(row) + 0.5) / rows
 
+    def said(self) -> dict[str, Any]:
+        """Return what a caller is told, rounded."""
+        x, y = self.place
+        return {
+            "defective": self.defective,
+            "probability": round(self.probability, 4),
+            "severity": round(self.severity, 4),
+            "x": round(x, 3),
+            "y": round(y, 3),
+        }
+
     def picture(self) -> bytes:
         """Return the evidence as a PNG of the image's size, to lay over it: the redder the likelier."""
         opacity = Image.fromarray((self.evidence * 200).astype(np.uint8)).resize(
@@ -155,10 +166,7 @@ class Inspector:
 
     def run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the network's logits [n, 2] and evidence [n, 2, 7, 7] for uint8 [n, 224, 224]."""
-        logits, evidence = self._session.run(
-            ["logits", "evidence"], {"grey": pixels[:, None].astype(np.float32)}
-        )
-        return logits, evidence
+        return infer(self._session, pixels)
 
     def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return calibrated probabilities of a defect [n]."""
@@ -177,6 +185,12 @@ class Inspector:
             measures={name: getattr(quality, name) for name in ("brightness", "contrast", "sharpness")},
             size=(quality.width, quality.height),
         )
+
+
+def infer(session: Any, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return what a session says of uint8 [n, 224, 224]: logits [n, 2] and evidence [n, 2, 7, 7]."""
+    logits, evidence = session.run(["logits", "evidence"], {"grey": pixels[:, None].astype(np.float32)})
+    return logits, evidence
 
 
 def prepare(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

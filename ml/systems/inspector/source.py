@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from ml.data.images.sources import from_folder
 from ml.data.images.store import image_id
 from ml.data.source import Source, chosen
-from ml.data.wheel import PinnedWheel, default_cache
+from ml.data.wheel import InWheel
 from ml.errors import SourceCorrupted, SourceUnavailable
 
 if TYPE_CHECKING:
@@ -35,17 +35,12 @@ INSIDE = "elpv_dataset/data/"
 LABELS = "labels.csv"
 
 
-class Elpv(BaseModel):
+class Elpv(InWheel):
     """The data set out of the wheel; ``cache`` is where the wheel is kept."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    pinned: ClassVar[dict[str, str]] = WHEEL
 
     kind: Literal["elpv"] = "elpv"
-    cache: Path = Field(default_factory=default_cache)
-
-    def fingerprint(self) -> str:
-        """Return the wheel's pinned digest: this source never changes."""
-        return str(self._wheel)
 
     def images(self) -> Iterator[tuple[str, bytes]]:
         """Yield each image's name and bytes.
@@ -53,7 +48,7 @@ class Elpv(BaseModel):
         Raises:
             SourceUnavailable, SourceCorrupted: the wheel cannot be had.
         """
-        with self._wheel.open() as archive:
+        with self.wheel.open() as archive:
             names = [name for name in archive.namelist() if name.startswith(f"{INSIDE}images/")]
             yield from ((name.removeprefix(INSIDE), archive.read(name)) for name in sorted(names))
 
@@ -63,13 +58,9 @@ class Elpv(BaseModel):
         Raises:
             SourceUnavailable, SourceCorrupted: the wheel cannot be had.
         """
-        with self._wheel.open() as archive:
+        with self.wheel.open() as archive:
             labels = archive.read(INSIDE + LABELS)
         return {"cells": _cells(labels, self.images())}
-
-    @property
-    def _wheel(self) -> PinnedWheel:
-        return PinnedWheel(**WHEEL, cache=self.cache)
 
 
 class Folder(BaseModel):

@@ -60,8 +60,7 @@ def importance(cells: Cells, doubt: float) -> NDArray[np.float32]:
     """Return a weight for each cell [n]: both classes weigh alike, what people doubted weighs less."""
     share = cells.defective.mean()
     balance = np.where(cells.defective, 0.5 / share, 0.5 / (1 - share))
-    certain = (cells.probability == 0) | (cells.probability == 1)
-    found: NDArray[np.float32] = (balance * np.where(certain, 1.0, doubt)).astype(np.float32)
+    found: NDArray[np.float32] = (balance * np.where(cells.certain, 1.0, doubt)).astype(np.float32)
     return found
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from ml.data.source import Source, chosen
-from ml.data.wheel import PinnedWheel, default_cache
+from ml.data.wheel import InWheel
 from ml.errors import SourceCorrupted, SourceUnavailable
 
 if TYPE_CHECKING:
@@ -38,17 +38,12 @@ WHEEL = {
 }
 
 
-class MovieLens(BaseModel):
+class MovieLens(InWheel):
     """The data set out of the wheel; ``cache`` is where the wheel is kept."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    pinned: ClassVar[dict[str, str]] = WHEEL
 
     kind: Literal["movielens-100k"] = "movielens-100k"
-    cache: Path = Field(default_factory=default_cache)
-
-    def fingerprint(self) -> str:
-        """Return the wheel's pinned digest: this source never changes."""
-        return str(self._wheel)
 
     def read(self) -> dict[str, pa.Table]:
         """Fetch the wheel unless it is cached, and parse its files.
@@ -57,12 +52,8 @@ class MovieLens(BaseModel):
             SourceUnavailable: it cannot be fetched.
             SourceCorrupted: what was fetched is not the pinned file.
         """
-        with self._wheel.open() as archive:
+        with self.wheel.open() as archive:
             return {name: _parse(name, _member(archive, *where)) for name, where in FILES.items()}
-
-    @property
-    def _wheel(self) -> PinnedWheel:
-        return PinnedWheel(**WHEEL, cache=self.cache)
 
 
 class Folder(BaseModel):

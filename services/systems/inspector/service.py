@@ -113,15 +113,8 @@ def _refused(number: int, why: str) -> InvalidRequest:
 
 
 def _answer(found: Inspection, *, maps: bool) -> InspectedImage:
-    x, y = found.place
-    return InspectedImage.model_construct(
-        defective=found.defective,
-        probability=round(found.probability, 4),
-        severity=round(found.severity, 4),
-        x=round(x, 3),
-        y=round(y, 3),
-        map=base64.b64encode(found.picture()).decode() if maps else None,
-    )
+    picture = base64.b64encode(found.picture()).decode() if maps else None
+    return InspectedImage.model_construct(**found.said(), map=picture)
 
 
 def _features(found: Sequence[Inspection]) -> dict[str, float]:

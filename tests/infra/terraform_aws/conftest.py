@@ -16,6 +16,7 @@ import pytest
 from infra.rehearsal.account import Account, account
 from infra.toolchain.install import Toolchain
 from infra.toolchain.terraform_rc import own_configuration, render
+from infra.wrappers.terraform import COLLECT_LATE
 
 from .account import REGION, STATE
 
@@ -164,8 +165,7 @@ def terraform_environment(configuration: Path) -> dict[str, str]:
         "PATH": f"{Toolchain.here().bin}{os.pathsep}{os.environ['PATH']}",
         "TF_CLI_CONFIG_FILE": str(own or configuration),
         "CHECKPOINT_DISABLE": "1",
-        # Each run reads the provider's schema of 13 MB anew: collecting it costs more than keeping it.
-        "GOGC": "400",
+        **COLLECT_LATE,
     }
 
 

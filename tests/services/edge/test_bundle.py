@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ml.model_registry import ModelVersion
 from ml.systems.inspector import golden
+from ml.systems.inspector.device import FAILED
 from services.edge import launcher
 from services.edge.bundle import make, public_hex, signing_key
 from services.edge.launcher import Untrusted, open_archive, verified
@@ -116,7 +117,7 @@ def test_a_model_that_answers_otherwise_fails_its_self_test(model, key, tmp_path
     spoilt = tmp_path / "spoilt.bundle"
     spoilt.write_bytes(make(VERSION, model, files, REPOSITORY, key))
     done = run(spoilt, public_hex(key))
-    assert done.returncode == launcher.FAILED
+    assert done.returncode == FAILED
     assert "the self-test failed: 0.png has probability" in done.stderr
 
 
