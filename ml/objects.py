@@ -69,6 +69,10 @@ class Objects:
         )
         return made is not None or self.get(key) == content
 
+    def delete(self, key: str) -> None:
+        """Delete an object, if it is there."""
+        self._try("delete", key, lambda s3: s3.delete_object(Bucket=self.bucket, Key=key))
+
     def exists(self, key: str) -> bool:
         """Say whether an object is there."""
         return self._try("read", key, lambda s3: s3.head_object(Bucket=self.bucket, Key=key)) is not None

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from ml.declaration import SystemDeclaration
 from ml.errors import WrongInput
+from ml.progress import UNWATCHED, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -75,8 +76,14 @@ class System(Protocol):
     def monitored(self, tables: dict[str, pa.Table]) -> dict[str, Any]:
         """Return what drift watches, one array per feature, as the held-out requests show it."""
 
-    def fit(self, tables: dict[str, pa.Table], settings: Mapping[str, Any], seed: int) -> Fitted:
-        """Fit without looking at the test rows."""
+    def fit(
+        self,
+        tables: dict[str, pa.Table],
+        settings: Mapping[str, Any],
+        seed: int,
+        progress: Progress = UNWATCHED,
+    ) -> Fitted:
+        """Fit without looking at the test rows; a fit of minutes reports and keeps where it is."""
 
     def export(self, fitted: Fitted, tables: dict[str, pa.Table], dataset: str, folder: Path) -> None:
         """Write the serving files, the ONNX file checked equal to the model.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ml.progress import UNWATCHED, Progress
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
@@ -44,9 +46,11 @@ class SystemParts:
         found: dict[str, Any] = self._part("features").monitored(tables)
         return found
 
-    def fit(self, tables: Tables, settings: Mapping[str, Any], seed: int) -> Fitted:
+    def fit(
+        self, tables: Tables, settings: Mapping[str, Any], seed: int, progress: Progress = UNWATCHED
+    ) -> Fitted:
         """See ``fitting.fit``."""
-        found: Fitted = self._part("fitting").fit(tables, settings, seed)
+        found: Fitted = self._part("fitting").fit(tables, settings, seed, progress)
         return found
 
     def export(self, fitted: Fitted, tables: Tables, dataset: str, folder: Path) -> None:

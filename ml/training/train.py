@@ -13,7 +13,10 @@ from pydantic import Field
 from ml.data.datasets import Datasets, DatasetVersion
 from ml.folders import Folders, StoredFolder
 from ml.job import Job, Output
+from ml.objects import Objects
+from ml.progress import Checkpoints
 from ml.revision import revision
+from ml.steps import FinishedSteps
 from ml.system import implementation
 from ml.tracking import Run, Tracking
 
@@ -65,13 +68,15 @@ class Train(Job):
         system = implementation(self.system)
         tables = Datasets(environment).load(self.dataset)
         began = time.perf_counter()
-        fitted = system.fit(tables, self.settings, self.seed)
+        checkpoints = self._checkpoints(environment)
+        fitted = system.fit(tables, self.settings, self.seed, checkpoints)
         fit_s = time.perf_counter() - began
         log.info("fitted %s in %.1f s: %s", fitted.family, fit_s, fitted.settings)
         with tempfile.TemporaryDirectory() as temporary:
             system.export(fitted, tables, str(self.dataset), Path(temporary))
             folder = Folders(environment).save(Path(temporary))
         run = self._log(environment, fitted, fit_s)
+        checkpoints.forget()
         return TrainedModel(
             dataset=self.dataset,
             folder=folder,
@@ -82,6 +87,11 @@ class Train(Job):
             commit=revision(),
             fit_s=fit_s,
         )
+
+    def _checkpoints(self, environment: Environment) -> Checkpoints:
+        """Return the place of checkpoints of this very fit: the same code, data, settings and seed."""
+        pipelines = Objects(environment, environment.object_store.buckets.pipelines)
+        return Checkpoints(pipelines, f"checkpoints/{self.system}/{FinishedSteps(environment).digest(self)}")
 
     def _log(self, environment: Environment, fitted: Fitted, fit_s: float) -> Run:
         commit = revision()

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, V
 from ml.data.split import TRAIN, VALIDATION
 from ml.errors import ContractBroken, WrongInput
 from ml.onnx_session import open_session
+from ml.progress import UNWATCHED, Progress
 from ml.systems.inspector.features import Cells
 from ml.systems.inspector.network import FEATURE_SIDE, TRUNK, trunk
 from ml.systems.inspector.serving import DEFECT
@@ -61,7 +62,9 @@ class FittedInspector:
     family: str = FAMILY
 
 
-def fit(tables: dict[str, pa.Table], settings: Mapping[str, Any], seed: int) -> FittedInspector:
+def fit(
+    tables: dict[str, pa.Table], settings: Mapping[str, Any], seed: int, progress: Progress = UNWATCHED
+) -> FittedInspector:
     """Fit on training cells; test cells are never looked at.
 
     Raises:
@@ -72,6 +75,7 @@ def fit(tables: dict[str, pa.Table], settings: Mapping[str, Any], seed: int) -> 
     from ml.systems.inspector.tail import learnt
     from ml.systems.inspector.tuning import tune
 
+    del progress
     recipe = _recipe(settings)
     training, validation = (_both_classes(tables, part) for part in (TRAIN, VALIDATION))
     pretrained = weights()

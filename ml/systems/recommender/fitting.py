@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from ml.data.split import TRAIN, VALIDATION
 from ml.errors import ContractBroken, WrongInput
+from ml.progress import UNWATCHED, Progress
 from ml.systems.recommender.features import Events
 from ml.systems.recommender.search import CUTOFF, Grid, search
 
@@ -34,13 +35,18 @@ class FittedRecommender:
     learnt_from: Histories = field(repr=False)
 
 
-def fit(tables: dict[str, pa.Table], settings: Mapping[str, Any], seed: int) -> FittedRecommender:
+def fit(
+    tables: dict[str, pa.Table], settings: Mapping[str, Any], seed: int, progress: Progress = UNWATCHED
+) -> FittedRecommender:
     """Search the grid in ``settings`` and fit the winner; test events are never looked at.
+
+    It takes seconds, so nothing of it is kept.
 
     Raises:
         WrongInput: a setting is wrong.
         ContractBroken: there are no validation events.
     """
+    del progress
     try:
         grid = Grid.model_validate(settings)
     except ValidationError as error:
