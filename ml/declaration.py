@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Literal
 
 from pydantic import (
@@ -50,7 +51,11 @@ class Slice(Declared):
 
 
 class Bound(Declared):
-    """What a figure of the whole, one of the evaluation's ``facts``, may be at least or at most."""
+    """What a figure of the whole may be at least or at most.
+
+    ``fact`` is one of the evaluation's ``facts``, or a classifier's figure that no row has alone:
+    ``precision``, ``recall``, ``f1``, ``roc_auc``, and accuracies on worse inputs (``accuracy_noise_0.05``).
+    """
 
     fact: str
     title: str
@@ -144,12 +149,14 @@ class Behaviour(Declared):
     ``minimum_functionality``: the ``cases`` are answered as stated. ``invariance``: the ``change``, one of
     those that the system's code knows by name, leaves the answer as it is, numbers within ``tolerance``.
     ``direction``: the change makes the answer rise or fall, or leaves it within ``tolerance``. It holds if
-    the share ``least`` of the requests does so.
+    the share ``least`` of the requests does so. ``of`` names what is looked at in an answer, one of the
+    system's views of it.
     """
 
     name: str
     title: str
     kind: Literal["minimum_functionality", "invariance", "direction"]
+    of: str
     change: str = ""
     expect: Literal["rises", "falls"] | None = None
     cases: tuple[BehaviourCase, ...] = ()
@@ -253,3 +260,15 @@ class SystemDeclaration(Declared):
         if self.gate.primary not in names:
             raise ValueError(f"gate.primary is {self.gate.primary!r}, which is none of the metrics {names}")
         return self
+
+    @model_validator(mode="after")
+    def _behaviours_have_names_of_their_own(self) -> SystemDeclaration:
+        names = [behaviour.name for behaviour in self.behaviours]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two behaviours are called {twice!r}; give each a name of its own")
+        return self
+
+    def digest(self, *parts: str) -> str:
+        """Return the SHA-256 of these of its parts, so that a step runs again when one is declared anew."""
+        return hashlib.sha256(self.model_dump_json(include=set(parts)).encode()).hexdigest()

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from ml.evaluation.behaviour import BehaviourResult
+from ml.evaluation.classifier_figures import classifier_figures
+from ml.evaluation.intervals import Resampling
 from ml.evaluation.slices import SliceResult, slice_results
 from ml.evaluation.statistics import Comparison, Estimate, bootstrap_mean, compare
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ml.declaration import Bound, Metric, SystemDeclaration
+    from ml.declaration import Behaviour, Bound, Metric, SystemDeclaration
     from ml.evaluation.latency import Latency
     from ml.evaluation.units import Units
 
@@ -28,14 +31,17 @@ class Check(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["threshold", "bound", "floor", "champion", "slice", "latency", "size"]
+    kind: Literal["threshold", "bound", "behaviour", "floor", "champion", "slice", "latency", "size"]
     name: str
     passed: bool
     sentence: str
 
 
 class Verdict(BaseModel):
-    """The answer with all it rests on; ``reasons`` are what rejected, or what was shown."""
+    """The answer with all it rests on; ``reasons`` are what rejected, or what was shown.
+
+    ``figures`` are a classifier's that no row has alone, and its accuracies on worse inputs.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,11 +54,13 @@ class Verdict(BaseModel):
     against_floor: Comparison
     against_champion: Comparison | None
     slices: tuple[SliceResult, ...]
+    figures: dict[str, Estimate] = {}
+    behaviours: tuple[BehaviourResult, ...] = ()
 
 
 @dataclass(frozen=True)
 class Contest:
-    """What the gate judges: the challenger's units, latency and size, and the champion's units."""
+    """What the gate judges: the challenger's units, latency, size and behaviours, the champion's units."""
 
     declaration: SystemDeclaration
     challenger: Units
@@ -60,6 +68,7 @@ class Contest:
     latency: Latency
     size_bytes: int
     seed: int
+    behaviours: tuple[BehaviourResult, ...] = ()
 
     def judge(self) -> Verdict:
         """Return the verdict."""
@@ -68,9 +77,11 @@ class Contest:
         against_floor = self._compare(self.challenger.metrics[policy.primary], floor[policy.primary])
         against_champion = self._against_champion(policy.primary)
         slices = slice_results(self.declaration, self.challenger, self.champion, self.seed)
+        figures = self._figures()
         checks = [
             *(self._threshold(metric) for metric in self.declaration.metrics),
-            *(self._within(bound) for bound in self.declaration.bounds),
+            *(self._within(bound, figures) for bound in self.declaration.bounds),
+            *(self._behaves(declared) for declared in self.declaration.behaviours),
             self._beats_floor(against_floor),
             *self._champion_checks(against_champion),
             *(self._slice_holds(found) for found in slices),
@@ -89,7 +100,17 @@ class Contest:
             against_floor=against_floor,
             against_champion=against_champion,
             slices=slices,
+            figures=figures,
+            behaviours=self.behaviours,
         )
+
+    def _figures(self) -> dict[str, Estimate]:
+        policy, predictions = self.declaration.gate, self.challenger.predictions
+        if predictions is None:
+            return {}
+        how = Resampling(policy.confidence, policy.resamples, self.seed)
+        worse = {one.fact: one.accuracy for one in self.challenger.degraded}
+        return classifier_figures(self.declaration.classifier, predictions, how) | worse
 
     def _estimates(self, metrics: dict[str, NDArray[np.float64]]) -> dict[str, Estimate]:
         policy = self.declaration.gate
@@ -118,16 +139,28 @@ class Contest:
             f"the minimum {metric.minimum:g}",
         )
 
-    def _within(self, bound: Bound) -> Check:
-        value = self.challenger.facts.get(bound.fact)
+    def _within(self, bound: Bound, figures: dict[str, Estimate]) -> Check:
+        figure = figures.get(bound.fact)
+        value = self.challenger.facts.get(bound.fact, figure.value if figure else None)
         limits = (("at least", bound.at_least), ("at most", bound.at_most))
         wanted = " and ".join(f"{word} {limit:g}" for word, limit in limits if limit is not None)
         found = "not measured" if value is None else f"{value:.4f}"
+        if figure is not None and value == figure.value:
+            found += f" (interval {figure.low:.4f} to {figure.high:.4f})"
         return Check(
             kind="bound",
             name=bound.fact,
             passed=value is not None and bound.holds(value),
             sentence=f"{bound.title} is {found}, and must be {wanted}",
+        )
+
+    def _behaves(self, declared: Behaviour) -> Check:
+        found = next((one for one in self.behaviours if one.name == declared.name), None)
+        return Check(
+            kind="behaviour",
+            name=declared.name,
+            passed=found is not None and found.passed,
+            sentence=str(found) if found else f"{declared.title}: not tested, and must hold",
         )
 
     def _beats_floor(self, against: Comparison) -> Check:

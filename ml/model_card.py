@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ml.declaration import SystemDeclaration
+    from ml.evaluation.statistics import Estimate
+    from ml.gate import Verdict
     from ml.model_registry import ModelVersion
 
+NAMES = {"precision": "Precision", "recall": "Recall", "f1": "F1", "roc_auc": "Area under the ROC curve"}
 UNSAID = "Not said yet: write it under `card` in the system's `system.yaml`."
 
 
-def model_card(declaration: SystemDeclaration, version: ModelVersion) -> str:
+def model_card(declaration: SystemDeclaration, version: ModelVersion, verdict: Verdict) -> str:
     """Return the card; what no record says is named as not said."""
     notes = declaration.card
     sections = {
@@ -23,7 +26,8 @@ def model_card(declaration: SystemDeclaration, version: ModelVersion) -> str:
         "Out of scope": notes.out_of_scope or UNSAID,
         "Data": f"Trained, validated and tested on dataset version {version.dataset} "
         f"(digest `{version.dataset_digest[:12]}`). The test rows were not looked at in training.",
-        "Metrics": _metrics(declaration, version),
+        "Metrics": _metrics(declaration, version, verdict),
+        "Behaviour": _behaviour(verdict),
         "Groups": _groups(declaration),
         "Caveats": notes.caveats or UNSAID,
     }
@@ -43,9 +47,10 @@ def _model(version: ModelVersion) -> str:
     return _table("Fact", "Value", facts)
 
 
-def _metrics(declaration: SystemDeclaration, version: ModelVersion) -> str:
+def _metrics(declaration: SystemDeclaration, version: ModelVersion, verdict: Verdict) -> str:
     titles = {metric.name: f"{metric.title} (at least {metric.minimum:g})" for metric in declaration.metrics}
     figures = {titles.get(name, name): f"{value:.4f}" for name, value in version.metrics.items()}
+    figures |= {NAMES.get(name, name): _interval(found) for name, found in verdict.figures.items()}
     reasons = "\n".join(f"- {reason}" for reason in version.reasons)
     return (
         f"{_table('Metric', 'On the test rows', figures)}\n\n"
@@ -54,11 +59,21 @@ def _metrics(declaration: SystemDeclaration, version: ModelVersion) -> str:
     )
 
 
+def _behaviour(verdict: Verdict) -> str:
+    if not verdict.behaviours:
+        return "The system declares no behaviour, so nothing was tested beyond accuracy."
+    return "\n".join(f"- {found}" for found in verdict.behaviours)
+
+
 def _groups(declaration: SystemDeclaration) -> str:
     if not declaration.slices:
         return "The system declares no slices, so no group was looked at by itself."
     listed = "\n".join(f"- {one.title} (from {one.least_units} test rows)" for one in declaration.slices)
     return f"The gate holds the model to the champion within:\n\n{listed}"
+
+
+def _interval(found: Estimate) -> str:
+    return f"{found.value:.4f} ({found.low:.4f} to {found.high:.4f})"
 
 
 def _table(left: str, right: str, facts: dict[str, str]) -> str:

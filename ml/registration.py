@@ -103,7 +103,9 @@ class Register(Job):
         return version
 
     def _log_card(self, environment: Environment, run: Run, version: int) -> None:
-        card = model_card(load(self.system), ModelRegistry(environment).version(self.system, version))
+        card = model_card(
+            load(self.system), ModelRegistry(environment).version(self.system, version), self.gate.verdict
+        )
         with tempfile.TemporaryDirectory() as temporary:
             (Path(temporary) / CARD).write_text(card)
             run.log_files(Path(temporary), UNDER)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ml.data.contract import TableContract
     from ml.data.source import Source
+    from ml.evaluation.behaviour import Change, View
     from ml.evaluation.units import Units
 
 SYSTEMS = Path(__file__).parent / "systems"
@@ -100,6 +101,12 @@ class System(Protocol):
 
     def requests(self, tables: dict[str, pa.Table], count: int, seed: int) -> Iterator[Rows]:
         """Yield bodies of real requests: what held-out users would ask."""
+
+    def views(self) -> Mapping[str, View]:
+        """Return what a declared behaviour may look at in an answer, by name."""
+
+    def changes(self) -> Mapping[str, Change]:
+        """Return what a declared behaviour may change in a request, by name."""
 
     def shift(self, requests: Iterable[Rows], strength: float, seed: int) -> Iterator[Rows]:
         """Make a share ``strength`` (0 to 1) of the requests come from a changed world."""

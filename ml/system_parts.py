@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ml.data.contract import TableContract
     from ml.data.source import Source
+    from ml.evaluation.behaviour import Change, View
     from ml.evaluation.units import Units
     from ml.system import Fitted
 
@@ -65,6 +66,16 @@ class SystemParts:
     def requests(self, tables: Tables, count: int, seed: int) -> Iterator[dict[str, Any]]:
         """See ``traffic.requests``."""
         found: Iterator[dict[str, Any]] = self._part("traffic").requests(tables, count, seed)
+        return found
+
+    def views(self) -> Mapping[str, View]:
+        """See ``behaviour.VIEWS``; a system without behaviours needs none."""
+        found: Mapping[str, View] = self._part("behaviour").VIEWS
+        return found
+
+    def changes(self) -> Mapping[str, Change]:
+        """See ``behaviour.CHANGES``; a system without behaviours needs none."""
+        found: Mapping[str, Change] = self._part("behaviour").CHANGES
         return found
 
     def shift(

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ml.evaluation.calibration import Calibration, calibration
+from ml.evaluation.classifier_figures import sought_class
 from ml.evaluation.classifier_slices import SliceFigures, slice_figures
 from ml.evaluation.confusion import ConfusionFigures, ConfusionMatrix
 from ml.evaluation.delong import auc, compare_auc
@@ -50,7 +51,7 @@ class ClassifierReport:
 
     @cached_property
     def confusion(self) -> ConfusionMatrix:
-        """The challenger's confusion matrix, each row taken for its likeliest class."""
+        """The challenger's confusion matrix, each row taken for what the system decided."""
         return ConfusionMatrix.at(self.challenger.truth, self.challenger.predicted, self.challenger.classes)
 
     @cached_property
@@ -66,10 +67,9 @@ class ClassifierReport:
     @cached_property
     def sought(self) -> tuple[str, ...]:
         """The classes with curves: the positive one, or of many those that are told apart worst."""
-        if self.declared.positive is not None:
-            return (self.declared.positive,)
-        if len(self.challenger.classes) == 2:
-            return self.challenger.classes[1:]
+        sought = sought_class(self.declared, self.challenger.classes)
+        if sought is not None:
+            return (sought,)
         areas = {
             one.name: auc(self._scores(one.name)).value for one in self.figures.classes if one.support > 1
         }
@@ -78,7 +78,7 @@ class ClassifierReport:
     @property
     def binary(self) -> bool:
         """Whether one class is sought."""
-        return self.declared.positive is not None or len(self.challenger.classes) == 2
+        return sought_class(self.declared, self.challenger.classes) is not None
 
     @cached_property
     def rocs(self) -> dict[str, RocCurve]:

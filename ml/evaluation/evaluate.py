@@ -1,4 +1,4 @@
-"""The evaluation step: answer the held-out units from the serving files, and time the answers."""
+"""The evaluation step: held-out units are answered from the serving files, and behaviours are tested."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ml.data.datasets import Datasets, DatasetVersion
+from ml.evaluation.behaviour import BehaviourResult, Subject, behaviour_results
 from ml.evaluation.latency import Latency, measure
 from ml.folders import Folders, StoredFolder
 from ml.job import Job, Output
-from ml.system import implementation
+from ml.system import implementation, load
 from ml.tracking import Tracking
 from ml.training.train import TrainedModel
 
 if TYPE_CHECKING:
     from ml.environment import Environment
+    from ml.system import Predictor, Rows, System
 
 TIMED_REQUESTS = 500
+CHANGED_REQUESTS = 100
 
 
 class Evaluation(Output):
@@ -29,19 +32,25 @@ class Evaluation(Output):
     metrics: dict[str, float]
     latency: Latency
     size_bytes: int
+    behaviours: tuple[BehaviourResult, ...] = ()
 
 
 class Evaluate(Job):
     """Evaluate a trained model on the test rows of a dataset version."""
 
-    parts: ClassVar[tuple[str, ...]] = ("evaluation", "serving", "traffic")
+    parts: ClassVar[tuple[str, ...]] = ("evaluation", "serving", "traffic", "behaviour")
     outcome: ClassVar[type[Output]] = Evaluation
 
     dataset: DatasetVersion
     model: TrainedModel
 
+    def state(self, environment: Environment) -> dict[str, str]:
+        """Return the digest of the behaviours that are declared."""
+        del environment
+        return {"behaviours": load(self.system).digest("behaviours")}
+
     def run(self, environment: Environment) -> Evaluation:
-        """Answer, score, time, and log the means."""
+        """Answer, score, time, test, and log the means."""
         system = implementation(self.system)
         tables = Datasets(environment).load(self.dataset)
         folders = Folders(environment)
@@ -49,7 +58,9 @@ class Evaluate(Job):
             serving = folders.load(self.model.folder, Path(temporary))
             units = system.evaluate(serving, tables)
             requests = list(system.requests(tables, TIMED_REQUESTS, self.seed))
-            latency = measure(system.predictor(serving), requests)
+            predictor = system.predictor(serving)
+            latency = measure(predictor, requests)
+            behaviours = self._behaviours(system, predictor, requests[:CHANGED_REQUESTS])
         with tempfile.TemporaryDirectory() as temporary:
             units.save(Path(temporary))
             stored = folders.save(Path(temporary))
@@ -57,6 +68,7 @@ class Evaluate(Job):
         figures = {
             **metrics,
             **units.facts,
+            **{f"behaviour_{found.name}": found.share.value for found in behaviours},
             "latency_p50_ms": latency.p50_ms,
             "latency_p99_ms": latency.p99_ms,
             "latency_clock_p99_ms": latency.clock_p99_ms,
@@ -64,5 +76,18 @@ class Evaluate(Job):
         }
         Tracking(environment).resume(self.model.run_id).log(metrics=figures)
         return Evaluation(
-            units=stored, metrics=metrics, latency=latency, size_bytes=self.model.folder.size_bytes
+            units=stored,
+            metrics=metrics,
+            latency=latency,
+            size_bytes=self.model.folder.size_bytes,
+            behaviours=behaviours,
         )
+
+    def _behaviours(
+        self, system: System, predictor: Predictor, requests: list[Rows]
+    ) -> tuple[BehaviourResult, ...]:
+        declared = load(self.system)
+        if not declared.behaviours:
+            return ()
+        subject = Subject(predictor, system.views(), system.changes())
+        return behaviour_results(declared.behaviours, subject, requests, declared.gate.confidence)

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 REPORT = "report.html"
 UNDER = "gate"
+# What a declaration asks of a model; its other parts have no say in the verdict.
+CONDITIONS = ("metrics", "bounds", "gate", "budgets", "slices", "classifier", "behaviours")
 
 
 class GateResult(Output):
@@ -49,9 +51,12 @@ class Gate(Job):
     evaluation: Evaluation
 
     def state(self, environment: Environment) -> dict[str, str]:
-        """Return the champion's digest: another champion makes the step run again."""
+        """Return the champion's digest and the conditions': another of either makes the step run again."""
         champion = self._rival(environment)
-        return {"champion": champion.digest if champion else "none"}
+        return {
+            "champion": champion.digest if champion else "none",
+            "conditions": load(self.system).digest(*CONDITIONS),
+        }
 
     def run(self, environment: Environment) -> GateResult:
         """Judge and report; nothing about the champion changes."""
@@ -67,6 +72,7 @@ class Gate(Job):
             latency=self.evaluation.latency,
             size_bytes=self.evaluation.size_bytes,
             seed=self.seed,
+            behaviours=self.evaluation.behaviours,
         )
         verdict = contest.judge()
         log.info("the gate says %s: %s", verdict.decision, "; ".join(verdict.reasons))

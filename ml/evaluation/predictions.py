@@ -51,6 +51,9 @@ class BinaryScores:
 class Predictions:
     """``truth`` int64 [n] are positions in ``classes`` [k], ``probabilities`` float64 [n, k].
 
+    ``decided`` int64 [n] is what the system took each row for, where a threshold decides; without it the
+    likeliest class is.
+
     Raises:
         WrongPredictions: no rows, unequal lengths, a value that is no number or outside 0..1, or
             rows that do not sum to 1.
@@ -59,11 +62,14 @@ class Predictions:
     classes: tuple[str, ...]
     truth: NDArray[np.int64]
     probabilities: NDArray[np.float64]
+    decided: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         _refuse_unequal(len(self.truth), self.probabilities.shape, (len(self.truth), len(self.classes)))
         _refuse_gaps(self.probabilities)
         _refuse_outside(self.probabilities)
+        if self.decided is not None:
+            _refuse_unequal(len(self.truth), self.decided.shape, (len(self.truth),))
         sums = self.probabilities.sum(axis=1)
         worst = int(np.argmax(np.abs(sums - 1)))
         if abs(sums[worst] - 1) > SUM_TOLERANCE:
@@ -82,13 +88,19 @@ class Predictions:
 
     @property
     def predicted(self) -> NDArray[np.int64]:
+        """Return what each row is taken for, int64 [n]: as decided, or the likeliest, of equals the first."""
+        return self.likeliest if self.decided is None else self.decided
+
+    @property
+    def likeliest(self) -> NDArray[np.int64]:
         """Return the likeliest class of each row, int64 [n]; of equals the first."""
-        likeliest: NDArray[np.int64] = self.probabilities.argmax(axis=1)
-        return likeliest
+        found: NDArray[np.int64] = self.probabilities.argmax(axis=1)
+        return found
 
     def take(self, chosen: NDArray[np.bool_]) -> Predictions:
         """Return the rows where ``chosen`` bool [n] holds."""
-        return Predictions(self.classes, self.truth[chosen], self.probabilities[chosen])
+        decided = None if self.decided is None else self.decided[chosen]
+        return Predictions(self.classes, self.truth[chosen], self.probabilities[chosen], decided)
 
     def against_rest(self, name: str) -> BinaryScores:
         """Return one class against all others."""
@@ -97,7 +109,7 @@ class Predictions:
 
     def top_label(self) -> BinaryScores:
         """Return whether the likeliest class is the true one, with its probability."""
-        return BinaryScores(self.predicted == self.truth, self.probabilities.max(axis=1))
+        return BinaryScores(self.likeliest == self.truth, self.probabilities.max(axis=1))
 
 
 def positions(labels: ArrayLike, classes: Sequence[str]) -> NDArray[np.int64]:

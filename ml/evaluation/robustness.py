@@ -36,6 +36,11 @@ class Degraded(BaseModel):
     accuracy: Estimate
     against_clean: McNemar
 
+    @property
+    def fact(self) -> str:
+        """Return the name by which a declaration bounds its accuracy, such as ``accuracy_noise_0.05``."""
+        return f"accuracy_{self.change}_{self.strength:g}"
+
 
 def robustness(
     classify: Classify,

@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from ml.evaluation.predictions import Predictions
+from ml.evaluation.robustness import Degraded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +38,7 @@ class _Notes(BaseModel):
     curves: tuple[Curve, ...]
     facts: dict[str, float]
     classes: tuple[str, ...] = ()
+    degraded: tuple[Degraded, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Units:
     """``ids`` str [n]; ``metrics`` and each of ``baselines`` float64 [n] by metric; ``slices`` str [n].
 
     ``facts`` are figures of the whole that no unit has alone (catalogue coverage). ``predictions`` are
-    a classifier's, one row per unit.
+    a classifier's, one row per unit; ``degraded`` is its accuracy on worse inputs.
     """
 
     ids: NDArray[np.str_]
@@ -54,6 +56,7 @@ class Units:
     curves: tuple[Curve, ...] = ()
     facts: dict[str, float] = field(default_factory=dict)
     predictions: Predictions | None = None
+    degraded: tuple[Degraded, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -70,8 +73,10 @@ class Units:
             classes = self.predictions.classes
             arrays["prediction/truth"] = self.predictions.truth
             arrays["prediction/probabilities"] = self.predictions.probabilities
+            if self.predictions.decided is not None:
+                arrays["prediction/decided"] = self.predictions.decided
         np.savez(folder / "units.npz", allow_pickle=False, **arrays)
-        notes = _Notes(curves=self.curves, facts=self.facts, classes=classes)
+        notes = _Notes(curves=self.curves, facts=self.facts, classes=classes, degraded=self.degraded)
         (folder / "notes.json").write_text(json.dumps(notes.model_dump(), indent=1))
 
     @classmethod
@@ -92,8 +97,22 @@ class Units:
                     baseline, _, metric = name.partition("/")
                     baselines.setdefault(baseline, {})[metric] = stored[key]
             predictions = (
-                Predictions(notes.classes, stored["prediction/truth"], stored["prediction/probabilities"])
+                Predictions(
+                    notes.classes,
+                    stored["prediction/truth"],
+                    stored["prediction/probabilities"],
+                    stored.get("prediction/decided"),
+                )
                 if notes.classes
                 else None
             )
-            return cls(stored["ids"], metrics, baselines, slices, notes.curves, notes.facts, predictions)
+            return cls(
+                stored["ids"],
+                metrics,
+                baselines,
+                slices,
+                notes.curves,
+                notes.facts,
+                predictions,
+                notes.degraded,
+            )

@@ -7,10 +7,12 @@ from pydantic import ValidationError
 
 from ml.declaration import Behaviour, CardNotes
 from ml.errors import WrongInput
-from ml.evaluation.behaviour import behaviour_results
+from ml.evaluation.behaviour import Subject, behaviour_results
+from ml.evaluation.statistics import Estimate
 from ml.model_card import UNSAID, model_card
 from ml.model_registry import ModelVersion
 from ml.system import load
+from tests.ml.test_gate import judge, units
 
 REQUESTS = [{"text": text} for text in ("give it back", "REFUND me", "hello")]
 CHANGES = {
@@ -29,11 +31,16 @@ def length(request):
 
 
 def declared(**said):
-    return Behaviour.model_validate({"name": "b", "title": "B", **said})
+    return Behaviour.model_validate({"name": "b", "title": "B", "of": "all", **said})
+
+
+def results(answer, requests=REQUESTS, **said):
+    subject = Subject(answer, {"all": lambda answer: answer}, CHANGES)
+    return behaviour_results([declared(**said)], subject, requests)
 
 
 def result(answer, **said):
-    (found,) = behaviour_results([declared(**said)], answer, REQUESTS, CHANGES)
+    (found,) = results(answer, **said)
     return found
 
 
@@ -67,7 +74,18 @@ def test_a_change_that_the_system_does_not_know_is_refused_with_those_it_does():
     with pytest.raises(WrongInput, match=r"'shout' .*changes are: add_please, upper_case"):
         result(label, kind="invariance", change="shout")
     with pytest.raises(WrongInput, match="of 0 request"):
-        behaviour_results([declared(kind="invariance", change="add_please")], label, [], CHANGES)
+        results(label, [], kind="invariance", change="add_please")
+
+
+def test_a_view_that_the_system_does_not_know_is_refused_with_those_it_does():
+    with pytest.raises(WrongInput, match=r"looks at 'mood' .*views are: all"):
+        result(label, kind="invariance", change="add_please", of="mood")
+
+
+def test_a_sentence_about_a_request_does_not_show_a_whole_image():
+    cases = [{"request": {"image": "x" * 100_000}, "answer": "refund"}]
+    found = result(lambda request: "other", kind="minimum_functionality", cases=cases)
+    assert len(found.failures[0]) < 200
 
 
 def test_a_label_cannot_rise():
@@ -112,11 +130,21 @@ VERSION = ModelVersion(
 
 def test_a_card_holds_the_facts_of_the_registration_and_names_what_is_not_said():
     declaration = load("recommender")
-    card = model_card(declaration, VERSION)
+    card = model_card(declaration, VERSION, judge(units()))
     for fact in ("version 3", "recommender@7", "c" * 40, "penalty 500.0", "0.1234", "2026-01-02", "promote"):
         assert fact in card
     assert "| NDCG@10 (at least 0.085) | 0.1234 |" in card
     assert "Events before" in card
     said = declaration.model_copy(update={"card": CardNotes(out_of_scope="Not for children.")})
-    assert "Not for children." in model_card(said, VERSION)
-    assert card.count(UNSAID) == model_card(said, VERSION).count(UNSAID) + 1
+    assert "Not for children." in model_card(said, VERSION, judge(units()))
+    assert card.count(UNSAID) == model_card(said, VERSION, judge(units())).count(UNSAID) + 1
+    assert "declares no behaviour" in card
+
+
+def test_a_card_shows_what_was_tested_and_a_classifiers_figures():
+    found = result(label, kind="invariance", change="add_please")
+    area = Estimate(value=0.9312, low=0.9, high=0.95, units=100)
+    verdict = judge(units()).model_copy(update={"behaviours": (found,), "figures": {"roc_auc": area}})
+    card = model_card(load("recommender"), VERSION, verdict)
+    assert "B: holds for 100.0% of 3 (43.9% to 100.0%), and must for 100%" in card
+    assert "| Area under the ROC curve | 0.9312 (0.9000 to 0.9500) |" in card

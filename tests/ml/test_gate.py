@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from ml.declaration import SystemDeclaration
+from ml.evaluation.behaviour import BehaviourResult
+from ml.evaluation.intervals import wilson
 from ml.evaluation.latency import Latency
+from ml.evaluation.predictions import Predictions
 from ml.evaluation.statistics import compare, holm
 from ml.evaluation.units import Units
 from ml.gate import Contest
@@ -81,9 +84,7 @@ def test_a_model_below_a_threshold_is_rejected_with_value_and_limit():
 )
 def test_a_figure_of_the_whole_outside_its_bound_rejects(facts, wanted):
     bound = {"fact": "changed", "title": "Changed decisions", "at_most": 0.04}
-    declaration = SystemDeclaration.model_validate({**DECLARATION, "bounds": [bound]})
-    latency = Latency(p50_ms=1, p99_ms=1, clock_p50_ms=1, clock_p99_ms=1, answers=100)
-    verdict = Contest(declaration, replace(units(), facts=facts), None, latency, 1000, 0).judge()
+    verdict = contest(replace(units(), facts=facts), bounds=[bound])
     assert verdict.decision == ("reject" if wanted else "promote")
     assert wanted is None or wanted in verdict.reasons[0]
 
@@ -91,6 +92,75 @@ def test_a_figure_of_the_whole_outside_its_bound_rejects(facts, wanted):
 def test_a_bound_must_bound_something():
     with pytest.raises(ValueError, match="give at_least, at_most, or both"):
         SystemDeclaration.model_validate({**DECLARATION, "bounds": [{"fact": "f", "title": "F"}]})
+
+
+def contest(challenger, found=(), **declared):
+    declaration = SystemDeclaration.model_validate({**DECLARATION, **declared})
+    latency = Latency(p50_ms=1, p99_ms=1, clock_p50_ms=1, clock_p99_ms=1, answers=100)
+    return Contest(declaration, challenger, None, latency, 1000, 0, found).judge()
+
+
+def classified(right):
+    """100 rows, half of them bad; of either class so many are decided rightly, whatever is likeliest."""
+    truth = np.repeat([0, 1], 50)
+    decided = np.where(np.arange(100) % 50 < right, truth, 1 - truth)
+    chances = np.linspace(0.1, 0.4, 100)
+    rows = Predictions(("good", "bad"), truth, np.column_stack([1 - chances, chances]), decided)
+    return replace(units(), predictions=rows)
+
+
+@pytest.mark.parametrize(("right", "decision"), [(45, "promote"), (35, "reject")])
+def test_a_classifiers_f1_is_held_to_its_bound_as_it_decides(right, decision):
+    verdict = contest(classified(right), bounds=[{"fact": "f1", "title": "F1 of bad", "at_least": 0.8}])
+    assert verdict.decision == decision
+    assert verdict.figures["f1"].value == pytest.approx(right / 50)
+    (check,) = (check for check in verdict.checks if check.kind == "bound")
+    assert f"F1 of bad is {right / 50:.4f} (interval 0." in check.sentence
+
+
+def test_a_classifiers_area_is_held_to_its_bound():
+    bounds = [{"fact": "roc_auc", "title": "Area", "at_least": 0.99}]
+    assert contest(classified(40), bounds=bounds).decision == "promote"
+    assert contest(units(), bounds=bounds).reasons == ("Area is not measured, and must be at least 0.99",)
+
+
+BEHAVIOUR = {
+    "name": "calm",
+    "title": "Shouting changes nothing",
+    "kind": "invariance",
+    "of": "label",
+    "change": "shout",
+    "least": 0.9,
+}
+
+
+def behaved(right):
+    share = wilson(right, 100, 0.95)
+    failures = () if right == 100 else ("'a' is answered 'x', and 'A' 'y'",)
+    passed = share.value >= 0.9
+    return BehaviourResult(
+        name="calm", title=BEHAVIOUR["title"], passed=passed, share=share, least=0.9, failures=failures
+    )
+
+
+def test_a_model_that_does_not_behave_is_rejected_with_the_first_request_that_shows_it():
+    assert contest(units(), (behaved(93),), behaviours=[BEHAVIOUR]).decision == "promote"
+    verdict = contest(units(), (behaved(80),), behaviours=[BEHAVIOUR])
+    assert verdict.decision == "reject"
+    assert verdict.reasons == (
+        "Shouting changes nothing: holds for 80.0% of 100 (71.1% to 86.7%), and must for 90%; "
+        "first, 'a' is answered 'x', and 'A' 'y'",
+    )
+
+
+def test_a_behaviour_that_was_not_tested_does_not_hold():
+    verdict = contest(units(), behaviours=[BEHAVIOUR])
+    assert verdict.reasons == ("Shouting changes nothing: not tested, and must hold",)
+
+
+def test_two_behaviours_of_one_name_are_refused():
+    with pytest.raises(ValueError, match="two behaviours are called 'calm'"):
+        contest(units(), behaviours=[BEHAVIOUR, BEHAVIOUR])
 
 
 def test_a_model_worse_than_the_champion_is_rejected():

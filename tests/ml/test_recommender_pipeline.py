@@ -110,10 +110,11 @@ def test_a_first_run_registers_a_challenger_with_all_that_made_it(tracked, tmp_p
     assert len(answer.items) == 10
     assert b"Gate report" in registry.report(version)
     assert registry.card(version).startswith("# Film recommender, version 1")
+    assert "Who has no history gets the popular films: holds for 100.0% of 3" in registry.card(version)
     seen = TrackingServer(tracked).get("mlflow/runs/get", run_id=version.run_id)["run"]
     assert seen["info"]["status"] == "FINISHED"
     assert {"key": "family", "value": "ease"} in seen["data"]["params"]
-    assert {"ndcg_at_10", "validation_ndcg_at_10", "latency_p99_ms"} <= {
+    assert {"ndcg_at_10", "validation_ndcg_at_10", "latency_p99_ms", "behaviour_shorter_list"} <= {
         m["key"] for m in seen["data"]["metrics"]
     }
     assert seen["inputs"]["dataset_inputs"][0]["dataset"]["name"] == "recommender@1"

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
@@ -9,11 +10,15 @@ import pytest
 
 from ml.data.datasets import DatasetVersion
 from ml.declaration import SystemDeclaration
+from ml.evaluation.behaviour import BehaviourResult
 from ml.evaluation.charts import Mark, Row, forest, tug
+from ml.evaluation.intervals import wilson
 from ml.evaluation.latency import Latency
+from ml.evaluation.paired import mcnemar
 from ml.evaluation.plane import Line, plane
 from ml.evaluation.predictions import Predictions
 from ml.evaluation.report import Report
+from ml.evaluation.robustness import Degraded
 from ml.evaluation.statistics import Estimate
 from ml.evaluation.units import Curve, Units
 from ml.folders import StoredFolder
@@ -39,6 +44,13 @@ def units(level, seed):
     )
 
 
+def behaved(name, right):
+    share, failures = wilson(right, 100, 0.95), () if right == 100 else ("<it> did otherwise",)
+    return BehaviourResult(
+        name=name, title=f"Must {name}", passed=right >= 90, share=share, least=0.9, failures=failures
+    )
+
+
 def written(champion, tmp_path, level=1.0):
     contest = Contest(
         load("recommender"),
@@ -47,6 +59,7 @@ def written(champion, tmp_path, level=1.0):
         Latency(p50_ms=0.2, p99_ms=0.4, clock_p50_ms=0.2, clock_p99_ms=0.5, answers=10),
         1000,
         0,
+        (behaved("newcomers", 70), behaved("shorter_list", 100), behaved("longer_list", 95)),
     )
     return published(contest, tmp_path)
 
@@ -80,6 +93,15 @@ def test_it_shows_every_check_and_reason(tmp_path):
     for check in verdict.checks:
         assert check.sentence in unescape(page)
     assert "recommender@4" in page
+
+
+def test_it_shows_what_a_model_must_do_and_the_first_request_that_did_otherwise(tmp_path):
+    verdict, page = written(None, tmp_path)
+    assert verdict.decision == "reject"
+    table = page.split("What it must do</h2>")[1].split("</table>")[0]
+    assert "Must newcomers" in table
+    assert "70.0 %" in table
+    assert "&lt;it&gt; did otherwise" in table
 
 
 def test_a_rejection_says_so_at_the_top(tmp_path):
@@ -134,6 +156,12 @@ DECLARED = {
 COSTS = {"positive": "<scratch & dent>", "costs": {"false_positive": 1, "false_negative": 9, "unit": "EUR"}}
 
 
+def degraded(share):
+    right, clean = np.arange(150) < 150 * share, np.ones(150, bool)
+    accuracy = wilson(int(right.sum()), 150, 0.95)
+    return Degraded(change="noise", strength=0.05, accuracy=accuracy, against_clean=mcnemar(right, clean))
+
+
 def classified(classes, seed):
     truth = np.arange(150) % classes
     logits = np.random.default_rng(seed).normal(size=(150, classes)) + 1.5 * np.eye(classes)[truth]
@@ -145,6 +173,7 @@ def classified(classes, seed):
         baselines={"majority": {"accuracy": (truth == 0).astype(float)}},
         slices={"line": np.where(np.arange(150) < 100, "north", "south")},
         predictions=found,
+        degraded=(degraded(0.8),),
     )
 
 
@@ -172,11 +201,14 @@ def test_a_classifier_with_costs_has_all_its_sections(champion, tmp_path):
     assert {"confusion", "roc_0", "precision_recall_0", "calibration", "threshold"} <= charts
     for path in (tmp_path / "charts").iterdir():
         ElementTree.parse(path)
-    assert ("McNemar" in page) == champion
+    assert ("Against the champion: " in page) == champion
     assert ("DeLong's test" in page) == champion
     accuracy = contest.challenger.metrics["accuracy"].mean()
     assert f"Accuracy {accuracy:.3f}" in page
     assert "Line: north" in page
+    worse = page.split("when inputs get worse</h2>")[1].split("</table>")[0]
+    assert "0.800" in worse
+    assert "30 / 0" in worse
     assert "<scratch" not in (tmp_path / "report.html").read_text()
 
 
@@ -199,6 +231,17 @@ def test_predictions_are_saved_with_the_units(tmp_path):
     assert loaded.classes == CLASSES
     np.testing.assert_array_equal(loaded.truth, units.predictions.truth)
     np.testing.assert_array_equal(loaded.probabilities, units.predictions.probabilities)
+    assert loaded.decided is None
+    assert Units.load(tmp_path).degraded == units.degraded
+
+
+def test_what_the_system_decided_is_saved_too_and_is_what_it_is_judged_by(tmp_path):
+    units = classified(3, 0)
+    decided = np.full(150, 2)
+    replace(units, predictions=replace(units.predictions, decided=decided)).save(tmp_path)
+    loaded = Units.load(tmp_path).predictions
+    np.testing.assert_array_equal(loaded.predicted, decided)
+    np.testing.assert_array_equal(loaded.likeliest, units.predictions.predicted)
 
 
 def test_a_line_lies_where_its_values_are_and_axes_are_named():

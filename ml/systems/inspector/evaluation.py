@@ -11,6 +11,7 @@ from ml.data.split import TEST
 from ml.evaluation.predictions import Predictions
 from ml.evaluation.units import Units
 from ml.systems.inspector.batches import logits_of
+from ml.systems.inspector.degrading import degraded
 from ml.systems.inspector.features import Cells
 from ml.systems.inspector.pasting import pasted, points_at
 from ml.systems.inspector.serving import DEFECT, FILES, Inspector, prepare
@@ -54,7 +55,9 @@ def evaluate(folder: Path, tables: dict[str, pa.Table]) -> Units:
             CLASSES,
             defective.astype(np.int64),
             np.stack([1 - probabilities, probabilities], axis=1),
+            served.astype(np.int64),
         ),
+        degraded=degraded(inspector, cells),
     )
 
 
