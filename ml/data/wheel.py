@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -109,4 +110,15 @@ class InWheel(BaseModel):
 
 
 def _digest(path: Path) -> str | None:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+    if not path.is_file():
+        return None
+    said = path.stat()
+    return _digest_as_of(path, said.st_size, said.st_mtime_ns)
+
+
+@cache
+def _digest_as_of(path: Path, size_bytes: int, modified_ns: int) -> str:
+    """Return the digest of a file, read once for each time that it was written."""
+    del size_bytes, modified_ns
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
