@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from ml.errors import DatasetDamaged, DatasetNotFound
@@ -29,9 +30,13 @@ class ImageStore:
         self._prefix = f"{system}/images/"
 
     def keep(self, contents: Iterable[bytes]) -> list[str]:
-        """Store images that are not there yet, many at once, and return their ids in order."""
+        """Store images that are not there yet, many at once, and return their ids in order.
+
+        What is there is listed once, by the first call.
+        """
+        there = self._there
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(self._keep, contents))
+            return list(pool.map(partial(self._keep, there), contents))
 
     def read(self, names: Iterable[str]) -> Iterator[bytes]:
         """Yield images by id, in order, read many at once.
@@ -47,11 +52,16 @@ class ImageStore:
         """Return the ids of all images that are stored."""
         return {key.rpartition("/")[2] for key in self._objects.keys(self._prefix)}
 
-    def _keep(self, content: bytes) -> str:
+    @cached_property
+    def _there(self) -> set[str]:
+        return self.ids()
+
+    def _keep(self, there: set[str], content: bytes) -> str:
         name = image_id(content)
         # Of two writers at once either leaves the same bytes.
-        if not self._objects.exists(self._key(name)):
+        if name not in there:
             self._objects.put(self._key(name), content)
+            there.add(name)
         return name
 
     def _read(self, name: str) -> bytes:
