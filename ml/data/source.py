@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 
 def chosen(kinds: Any, settings: Mapping[str, Any], default: str, docs: str) -> Source:
-    """Return the source that a pipeline's settings name by ``kind``, one of a union of pydantic models.
+    """Return the source that a pipeline's settings name by ``kind``: a pydantic model, or one of a union.
 
     Raises:
         WrongInput: a setting is wrong; ``docs`` says what there is.
     """
-    adapter: TypeAdapter[Source] = TypeAdapter(Annotated[kinds, Field(discriminator="kind")])
+    kind: Any = kinds if isinstance(kinds, type) else Annotated[kinds, Field(discriminator="kind")]
+    adapter: TypeAdapter[Source] = TypeAdapter(kind)
     try:
         return adapter.validate_python({"kind": default, **settings})
     except ValidationError as error:

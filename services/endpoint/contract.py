@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
+# A number or a text that the model saw; None for a gap.
+Seen = float | str | None
 PredictionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
@@ -30,15 +33,15 @@ class Recorded(BaseModel):
 
     prediction_id: str = Field(description="Names this prediction; quote it in POST /feedback.")
 
-    _features: dict[str, float] = PrivateAttr(default_factory=dict)
+    _features: Mapping[str, Seen] = PrivateAttr(default_factory=dict)
 
-    def with_features(self, features: dict[str, float]) -> Self:
+    def with_features(self, features: Mapping[str, Seen]) -> Self:
         """Return this answer, with what is to be logged of its making."""
         self._features = features
         return self
 
     @property
-    def features(self) -> dict[str, float]:
+    def features(self) -> Mapping[str, Seen]:
         """Return what the model saw, by name."""
         return self._features
 
