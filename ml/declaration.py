@@ -191,14 +191,30 @@ class Monitor(Declared):
     bins: PositiveInt = 10
 
 
+class Quality(Declared):
+    """Shares of a window, 0 to 1, above which a watched value cannot be trusted.
+
+    ``missing`` is what may be missing beyond the share that was missing in the reference.
+    """
+
+    missing: float = Field(0.05, ge=0, le=1)
+    mistyped: float = Field(0.0, ge=0, le=1)
+    strange: float = Field(0.05, ge=0, le=1)
+
+
 class Drift(Declared):
     """What is watched, over how many requests, and how many of the last windows must agree.
 
-    ``false_alarms_per_window`` bounds how often one window without drift is called drifted; as several
-    must agree about a feature before anybody is told, alerts are far rarer.
+    ``monitors`` name features that are logged with a request, ``predictions`` values that come of the
+    answer: a logged feature or a field of it. ``false_alarms_per_window`` bounds how often one window
+    without drift is called drifted; as several must agree about a feature before anybody is told,
+    alerts are far rarer. ``oldest_model_days`` is when a model is told to be old.
     """
 
     monitors: tuple[Monitor, ...] = Field(min_length=1)
+    predictions: tuple[Monitor, ...] = ()
+    quality: Quality = Quality()
+    oldest_model_days: PositiveFloat = 90.0
     window: PositiveInt = 1000
     alert_windows: PositiveInt = 2
     of_windows: PositiveInt = 3

@@ -114,6 +114,9 @@ class System(Protocol):
     def labels(self, tables: dict[str, pa.Table], requests: Iterable[Rows]) -> Iterator[Rows]:
         """Yield, for each request, the body of the feedback that its real user would send."""
 
+    def outcome(self, response: Mapping[str, Any], feedback: Mapping[str, Any]) -> float | None:
+        """Return how good a logged answer was by what was said of it, 0 to 1; None if that says nothing."""
+
 
 def names() -> list[str]:
     """Return the names of all systems that are here."""

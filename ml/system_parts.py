@@ -90,5 +90,10 @@ class SystemParts:
         found: Iterator[dict[str, Any]] = self._part("traffic").labels(tables, requests)
         return found
 
+    def outcome(self, response: Mapping[str, Any], feedback: Mapping[str, Any]) -> float | None:
+        """See ``outcome.outcome``."""
+        found: float | None = self._part("outcome").outcome(response, feedback)
+        return found
+
     def _part(self, name: str) -> Any:
         return importlib.import_module(f"ml.systems.{self.name}.{name}")

@@ -13,7 +13,8 @@ ServiceError
 ├── RuntimeUnreachable        supervisord does not answer
 ├── RecordsUnreachable        the object store with the release records does not answer
 ├── SmokeTestFailed           the gateway's answer is not the one expected
-└── RecorderMisconfigured     the recorder cannot begin with what it was given
+├── RecorderMisconfigured     the recorder cannot begin with what it was given
+└── WatcherMisconfigured      the watcher cannot begin with what it was given
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ __all__ = [
     "RuntimeUnreachable",
     "ServiceError",
     "SmokeTestFailed",
+    "WatcherMisconfigured",
 ]
 
 
@@ -100,5 +102,11 @@ class SmokeTestFailed(ServiceError):
 
 class RecorderMisconfigured(ServiceError):
     """The recorder cannot begin with the environment it was given."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class WatcherMisconfigured(ServiceError):
+    """The watcher cannot begin with the environment it was given."""
 
     exit_code: ClassVar[int] = 4

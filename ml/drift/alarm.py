@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ml.drift.comparison import WindowDrift
+from typing import Protocol
 
 
-def alarming(windows: Sequence[WindowDrift], k: int, n: int) -> tuple[str, ...]:
+class Compared(Protocol):
+    """A window that was held against a reference."""
+
+    @property
+    def drifted(self) -> tuple[str, ...]:
+        """What drifted in it."""
+
+
+def alarming(windows: Sequence[Compared], k: int, n: int) -> tuple[str, ...]:
     """Return the features that drifted in at least ``k`` of the last ``n`` windows, the most often first.
 
     One window that is odd by chance, or a spike that passes, tells nobody.

@@ -39,10 +39,12 @@ def jensen_shannon(reference: Any, window: Any) -> float:
     Raises:
         ValueError: they are not shares over the same bins.
     """
-    from scipy.spatial.distance import jensenshannon
+    from scipy.special import rel_entr
 
     r, w = _shares(reference, window)
-    return float(np.nan_to_num(jensenshannon(r, w, base=2)))
+    middle = (r + w) / 2
+    divergence = (rel_entr(r, middle).sum() + rel_entr(w, middle).sum()) / (2 * np.log(2))
+    return float(np.sqrt(max(0.0, divergence)))
 
 
 def kolmogorov_smirnov(reference: Any, window: Any) -> float:

@@ -1,7 +1,8 @@
 """The reference profile: what each watched feature looked like in a dataset version.
 
 Numeric features keep the edges of equally filled bins and the share in each; categorical ones the
-share of each value. It is stored with the dataset version, small and without any row.
+share of each value. It is stored with the dataset version and small: of rows it keeps the numeric
+features of a few hundred, for tests of all features together.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ml.declaration import Monitor
 
 MOST_VALUES = 50
+MOST_ROWS = 500
 
 
 class FeatureProfile(BaseModel):
@@ -39,11 +41,12 @@ class FeatureProfile(BaseModel):
 
 
 class Profile(BaseModel):
-    """All watched features by name."""
+    """All watched features by name; ``rows`` are aligned values [at most 500] of the numeric ones."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     features: dict[str, FeatureProfile]
+    rows: dict[str, tuple[float, ...]] = {}
 
 
 def profile(monitors: Sequence[Monitor], observed: Mapping[str, Any]) -> Profile:
@@ -54,8 +57,19 @@ def profile(monitors: Sequence[Monitor], observed: Mapping[str, Any]) -> Profile
             if monitor.kind == "numeric"
             else _categorical(observed[monitor.feature])
             for monitor in monitors
-        }
+        },
+        rows=sample([monitor.feature for monitor in monitors if monitor.kind == "numeric"], observed),
     )
+
+
+def sample(features: Sequence[str], observed: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
+    """Return the same at most 500 rows of each feature, taken at even distances; none that lacks a value."""
+    if not features:
+        return {}
+    table = np.column_stack([np.asarray(observed[name], np.float64) for name in features])
+    whole = table[np.isfinite(table).all(axis=1)]
+    chosen = whole[np.linspace(0, len(whole) - 1, min(MOST_ROWS, len(whole))).astype(np.int64)]
+    return {name: tuple(chosen[:, place].tolist()) for place, name in enumerate(features)}
 
 
 def _numeric(observed: Any, bins: int) -> FeatureProfile:

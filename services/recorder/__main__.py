@@ -38,18 +38,19 @@ def main() -> int:
     parser.add_argument(
         "--interval", type=float, default=10.0, help="longest time between commits, in seconds"
     )
+    parser.add_argument("--keep-days", type=int, help="days that rows are kept; for ever if it is not given")
     arguments = parser.parse_args()
     configure_json_logging()
     try:
         env = Environment.load(arguments.environment)
-        asyncio.run(record(env, arguments.port, arguments.interval))
+        asyncio.run(record(env, arguments.port, arguments.interval, arguments.keep_days))
     except (EnvironmentUnreadable, RecorderMisconfigured) as error:
         logger.error("%s", error)
         return error.exit_code
     return 0
 
 
-async def record(env: Environment, port: int, interval_s: float) -> None:
+async def record(env: Environment, port: int, interval_s: float, keep_days: int | None = None) -> None:
     """Ship and land side by side until a signal comes.
 
     Raises:
@@ -63,7 +64,7 @@ async def record(env: Environment, port: int, interval_s: float) -> None:
             f"port {port} cannot be listened on ({error.strerror}); give another with --port"
         ) from error
     shipping = Shipping(env.here.runtime.folder / "spool", bus, monitor)
-    landing = Landing(bus, env.object_store, monitor, interval_s)
+    landing = Landing(bus, env.object_store, monitor, interval_s, keep_days)
     work = [
         asyncio.create_task(_keep_on("shipping", lambda: _ship(shipping), monitor)),
         asyncio.create_task(_keep_on("landing", landing.land, monitor, landing.restart)),

@@ -22,9 +22,16 @@ _SILENCE_S: Final = 120.0
 class Landing:
     """Lands a stream in two tables, from where their last commits left it."""
 
-    def __init__(self, bus: Bus, store: ObjectStore, monitor: Monitor, interval_s: float) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        store: ObjectStore,
+        monitor: Monitor,
+        interval_s: float,
+        keep_days: int | None = None,
+    ) -> None:
         self._bus = bus
-        self._tables = {kind: LandingTable(store, kind) for kind in ("prediction", "feedback")}
+        self._tables = {kind: LandingTable(store, kind, keep_days) for kind in ("prediction", "feedback")}
         self._monitor = monitor
         self._interval_s = interval_s
         self._subscription: JetStreamContext.PullSubscription | None = None

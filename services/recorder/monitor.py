@@ -1,23 +1,18 @@
-"""What the recorder says of itself: metrics, `/livez` and `/readyz` on one port."""
+"""What the recorder says of itself."""
 
 from __future__ import annotations
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from prometheus_client import Counter, Gauge
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
-from prometheus_client.process_collector import ProcessCollector
+from services.status_page import StatusPage
 
 
-class Monitor:
-    """Counters of one recorder; `problems` holds what is wrong now, by part."""
+class Monitor(StatusPage):
+    """Counters of one recorder."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]
-        registry = self._registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
-        self.problems: dict[str, str] = {}
+        super().__init__()
+        registry = self.registry
         self.shipped = Counter(
             "millrace_recorder_shipped_total", "Records put on the bus.", registry=registry
         )
@@ -36,33 +31,3 @@ class Monitor:
         self.last_landing = Gauge(
             "millrace_recorder_last_landing_timestamp_seconds", "When rows landed last.", registry=registry
         )
-
-    def serve(self, port: int) -> ThreadingHTTPServer:
-        """Answer on the loopback interface from a thread of its own; returns at once."""
-        monitor = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                status, kind, body = monitor.answer(self.path)
-                self.send_response(status)
-                self.send_header("content-type", kind)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                return
-
-        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return server
-
-    def answer(self, path: str) -> tuple[int, str, bytes]:
-        """Return status, content type and body for a path."""
-        if path == "/metrics":
-            return 200, "text/plain; version=0.0.4", generate_latest(self._registry)
-        if path == "/livez":
-            return 200, "application/json", b"{}"
-        if path == "/readyz":
-            return 503 if self.problems else 200, "application/json", json.dumps(self.problems).encode()
-        return 404, "application/json", b"{}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import orjson
@@ -70,8 +70,9 @@ NAMES: Final = {"prediction": "predictions", "feedback": "feedback"}
 class LandingTable:
     """One table, written by one recorder; rows carry their place in the stream into the commit."""
 
-    def __init__(self, store: ObjectStore, kind: str) -> None:
+    def __init__(self, store: ObjectStore, kind: str, keep_days: int | None = None) -> None:
         self._kind = kind
+        self._keep_days = keep_days
         self._store = store
         self._address = f"s3://{store.buckets.predictions}/{NAMES[kind]}"
         self._commits = 0
@@ -108,20 +109,23 @@ class LandingTable:
             )
         except (DeltaError, OSError) as error:
             raise StoreUnavailable(f"{self._address} cannot be written: {_brief(error)}") from error
-        self._tidy()
+        self._commits += 1
+        if not self._commits % _COMPACT_EVERY:
+            self.tidy()
         return len(records)
 
-    def _tidy(self) -> None:
-        """Merge small files now and then; what this leaves undone the next time does."""
-        self._commits += 1
-        if self._commits % _COMPACT_EVERY:
-            return
+    def tidy(self) -> None:
+        """Merge small files and forget days that are too old; what this leaves undone the next time does."""
         try:
             table = DeltaTable(self._address, storage_options=self._options())
+            if self._keep_days is not None:
+                # Days are partitions: whole files go, none is written anew.
+                oldest = datetime.now(UTC) - timedelta(days=self._keep_days)
+                table.delete(f"day < '{oldest:%Y-%m-%d}'")
             table.optimize.compact(max_concurrent_tasks=1)
             table.vacuum(retention_hours=24, enforce_retention_duration=False, dry_run=False)
         except (DeltaError, OSError) as error:
-            logger.warning("%s could not be compacted: %s", self._address, error)
+            logger.warning("%s could not be tidied: %s", self._address, error)
 
     def _options(self) -> dict[str, str]:
         patience = {"timeout": "20s", "connect_timeout": "3s", "max_retries": "2", "retry_timeout": "20s"}

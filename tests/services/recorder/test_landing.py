@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import nats
 import orjson
 import pytest
+from deltalake import DeltaTable
 
+from ml.objects import delta_options
 from services.recorder.bus import STREAM, Bus, Message
 from services.recorder.landing import Landing
 from services.recorder.monitor import Monitor
@@ -45,6 +48,25 @@ def test_messages_that_are_no_records_are_left_out(stack: Stack) -> None:
     good = messages(200, 202)
     bad = [Message(300 + number, line) for number, line in enumerate(garbage)]
     assert LandingTable(stack.env.object_store, "prediction").land(good + bad, "with garbage", 0) == 2
+
+
+def test_tidying_merges_files_and_forgets_days_that_are_too_old(stack: Stack) -> None:
+    table = LandingTable(stack.env.object_store, "prediction", keep_days=30)
+    old = int((datetime.now(UTC) - timedelta(days=32)).timestamp() * 1e6)
+    lines = [_line(f"kept-{number}") for number in range(5)]
+    lines += [orjson.dumps(orjson.loads(_line(f"old-{number}")) | {"time_us": old}) for number in range(5)]
+    for number, line in enumerate(lines, 1):
+        table.land([Message(number, line)], "to tidy", number - 1)
+    options = delta_options(stack.env.object_store, "recorder")
+    address = f"s3://{stack.env.object_store.buckets.predictions}/predictions"
+    table.tidy()
+    files = DeltaTable(address, storage_options=options).file_uris()
+    today = f"system=echo/day={datetime.now(UTC):%Y-%m-%d}"
+    assert len([each for each in files if today in each]) == 1
+    rows = landed(stack, "predictions", "prediction_id")
+    assert sorted(each for each in rows if each.startswith("kept-")) == [f"kept-{n}" for n in range(5)]
+    assert not [each for each in rows if each.startswith("old-")]
+    assert table.landed("to tidy") == 10
 
 
 class Lossy:

@@ -1,0 +1,196 @@
+"""The drift check of one system: new windows of its log against what its model learnt from."""
+
+from __future__ import annotations
+
+from json import loads
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from ml.data.datasets import DatasetRecord, Datasets
+from ml.data.prediction_log import Place, PredictionLog, Predictions
+from ml.drift.alarm import alarming
+from ml.drift.comparison import compare
+from ml.drift.concept import Concept, concept
+from ml.drift.live import Window
+from ml.drift.multivariate import maximum_mean_discrepancy
+from ml.drift.profile import profile, sample
+from ml.drift.windows import WindowRecord, Windows
+from ml.system import implementation, load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ml.declaration import Drift
+    from ml.drift.profile import Profile
+    from ml.environment import Environment
+
+# Windows of one look; what is left is looked at the next time.
+MOST_WINDOWS = 50
+SHOWN_WINDOWS = 50
+MOST_FEEDBACK = 10_000
+PERMUTATIONS = 999
+# All features together are one more way to be wrong, so they are held to a part of the level.
+TOGETHER_SHARE = 0.2
+
+
+class Subject(BaseModel):
+    """What serves: a release of a system, its model, since when, and the dataset version it learnt from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    system: str
+    release: str
+    model_version: int
+    dataset: str
+    since: AwareDatetime
+
+
+class Alarm(BaseModel):
+    """Something that drifted in ``windows`` of the last windows, and the beginning of the first of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    feature: str
+    windows: int
+    since: AwareDatetime
+
+
+class Watched(BaseModel):
+    """What is known of a system after a look: ``waiting`` requests are not a window yet.
+
+    ``newest`` is when the newest logged prediction was made, None if there is none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    subject: Subject
+    looked: int
+    waiting: int
+    newest: AwareDatetime | None
+    windows: tuple[WindowRecord, ...]
+    alarms: tuple[Alarm, ...]
+    concept: Concept
+
+
+class Watch:
+    """Looks at the log of an environment's systems; what it keeps between looks only saves time.
+
+    Raises:
+        StoreUnavailable, StoreRefused: the object store does not answer, or refuses.
+        DatasetNotFound: the dataset version that a model learnt from is gone.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._log = PredictionLog(environment)
+        self._datasets = Datasets(environment)
+        self._references: dict[str, DatasetRecord] = {}
+        self._windows: dict[tuple[str, int], Windows] = {}
+
+    def look(self, subject: Subject) -> Watched:
+        """Hold every window that is whole against the reference, keep what was found, and sum it up."""
+        declared = load(subject.system).drift
+        windows = self._windows.setdefault(
+            (subject.system, subject.model_version),
+            Windows(self._environment, subject.system, subject.model_version),
+        )
+        looked = 0
+        while (waiting := self._next(subject, windows, declared.window)) and len(waiting) == declared.window:
+            if looked == MOST_WINDOWS:
+                break
+            looked += self._keep(subject, windows, waiting, declared)
+        recent = tuple(windows.recent(SHOWN_WINDOWS))
+        return Watched(
+            subject=subject,
+            looked=looked,
+            waiting=len(waiting),
+            newest=waiting.times[-1] if waiting else recent[-1].last if recent else None,
+            windows=recent,
+            alarms=alarms(recent, declared),
+            concept=self._concept(subject, declared.window),
+        )
+
+    def reference(self, subject: Subject) -> Profile:
+        """Return the reference profile of the dataset version that the subject's model learnt from."""
+        if subject.dataset not in self._references:
+            number = int(subject.dataset.rpartition("@")[2])
+            self._references[subject.dataset] = self._datasets.record(subject.system, number)
+        return self._references[subject.dataset].profile
+
+    def _next(self, subject: Subject, windows: Windows, count: int) -> Predictions:
+        newest = windows.recent(1)
+        after = Place(newest[0].last, newest[0].last_id) if newest else Place(subject.since)
+        return self._log.predictions(subject.system, subject.model_version, after, count)
+
+    def _keep(self, subject: Subject, windows: Windows, found: Predictions, declared: Drift) -> bool:
+        newest, window = windows.recent(1), Window(found.features, found.responses)
+        answers = windows.reference() if declared.predictions else None
+        if declared.predictions and not newest:
+            windows.refer(profile(declared.predictions, window.observed(declared.predictions)))
+        return windows.add(
+            WindowRecord(
+                **subject.model_dump(exclude={"since"}),
+                number=newest[0].number + 1 if newest else 1,
+                first=found.times[0],
+                last=found.end.time,
+                last_id=found.end.prediction_id,
+                count=len(found),
+                **compared(window, declared, self.reference(subject), answers if newest else None),
+            )
+        )
+
+    def _concept(self, subject: Subject, recent: int) -> Concept:
+        said = self._log.feedback(
+            subject.system, subject.since, model_version=subject.model_version, last=MOST_FEEDBACK
+        )
+        outcome = implementation(subject.system).outcome
+        judged = [(outcome(loads(each.response), loads(each.feedback)), each.said_at) for each in said]
+        known = [(score, time) for score, time in judged if score is not None]
+        return concept([score for score, _ in known], [time for _, time in known], recent)
+
+
+def compared(window: Window, declared: Drift, reference: Profile, answers: Profile | None) -> dict[str, Any]:
+    """Return what a window's record says of its values, held against both references."""
+    level, monitors = declared.false_alarms_per_window, (*declared.monitors, *declared.predictions)
+    observed = window.observed(declared.monitors)
+    together = _together(reference, observed)
+    return {
+        "features": compare(reference, observed, level),
+        "predictions": compare(answers, window.observed(declared.predictions), level) if answers else None,
+        "together": together,
+        "together_drifted": together is not None and together <= level * TOGETHER_SHARE,
+        "quality": tuple(window.quality(monitors, reference, declared.quality)),
+    }
+
+
+def _together(reference: Profile, observed: dict[str, Any]) -> float | None:
+    """Return the p-value of the numeric features of a few hundred rows against as many of the reference."""
+    names = list(reference.rows)
+    rows = sample(names, observed)
+    if len(names) < 2 or min(len(next(iter(each.values()))) for each in (reference.rows, rows)) < 2:
+        return None
+    columns = [np.column_stack([each[name] for name in names]) for each in (reference.rows, rows)]
+    spread = columns[0].std(axis=0)
+    known, seen = (each / np.where(spread > 0, spread, 1.0) for each in columns)
+    return maximum_mean_discrepancy(known, seen, permutations=PERMUTATIONS).p_value
+
+
+def alarms(windows: Sequence[WindowRecord], declared: Drift) -> tuple[Alarm, ...]:
+    """Return what enough of the last windows agree about, and since when it goes on."""
+    last = windows[-declared.of_windows :]
+    found = alarming(windows, declared.alert_windows, declared.of_windows)
+    counts = {name: sum(name in window.drifted for window in last) for name in found}
+    return tuple(Alarm(feature=n, windows=c, since=_since(windows, n, declared)) for n, c in counts.items())
+
+
+def _since(windows: Sequence[WindowRecord], feature: str, declared: Drift) -> Any:
+    """Return the beginning of the first drifted window behind which no alarm's worth of calm ones lies."""
+    calm, since = 0, windows[-1].first
+    for window in reversed(windows):
+        calm = 0 if feature in window.drifted else calm + 1
+        if calm >= declared.of_windows:
+            break
+        since = window.first if feature in window.drifted else since
+    return since

@@ -1,0 +1,126 @@
+"""What a look at the log finds, and what it leaves alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from ml.drift.watch import Watch
+from ml.drift.windows import TOGETHER
+from tests.services.stack import Stack
+from tests.services.watcher.live import BEGAN, DECLARED, live
+
+pytestmark = pytest.mark.slow
+
+WINDOW = DECLARED.window
+
+
+@pytest.fixture
+def watch(stack: Stack) -> Watch:
+    return Watch(stack.env)
+
+
+def test_a_system_that_nobody_asked_yet_has_no_window_and_says_what_it_waits_for(stack, watch):
+    made = live(stack, 201)
+    found = watch.look(made.subject)
+    assert (found.windows, found.alarms, found.waiting, found.newest) == ((), (), 0, None)
+    made.land(made.requests(WINDOW - 1, 1))
+    assert watch.look(made.subject).waiting == WINDOW - 1
+    made.land(made.requests(1, 2))
+    found = watch.look(made.subject)
+    assert (len(found.windows), found.waiting) == (1, 0)
+    assert found.newest == made.time
+
+
+def test_windows_follow_one_another_without_gap_or_overlap_whoever_looks(stack, watch):
+    made = live(stack, 202)
+    records = made.requests(3 * WINDOW + 10, 3)
+    made.land(records)
+    made.land(records[100:1200])
+    assert watch.look(made.subject).looked == 3
+    again = Watch(stack.env).look(made.subject)
+    assert (again.looked, again.waiting, [each.number for each in again.windows]) == (0, 10, [1, 2, 3])
+    ends = [(each.first, each.last_id, each.count) for each in again.windows]
+    assert [last for _, last, _ in ends] == [records[n * WINDOW - 1]["id"] for n in (1, 2, 3)]
+    assert [first - BEGAN for first, _, _ in ends] == [
+        timedelta(milliseconds=100 * (n * WINDOW + 1)) for n in (0, 1, 2)
+    ]
+
+
+def test_an_alarm_says_what_drifted_how_far_and_since_when(stack, watch):
+    made = live(stack, 203)
+    made.land(made.requests(2 * WINDOW, 5))
+    assert watch.look(made.subject).alarms == ()
+    began = made.time
+    made.land(made.requests(2 * WINDOW, 6, shift=1.0))
+    found = watch.look(made.subject)
+    alarm = next(each for each in found.alarms if each.feature == "history_length")
+    assert (alarm.windows, alarm.since) == (2, began + timedelta(milliseconds=100))
+    newest = {each.feature: each for each in found.windows[-1].features.features}
+    assert newest["history_length"].psi > 0.25
+
+
+def test_a_shift_that_no_feature_shows_by_itself_is_found_in_all_together(stack, watch):
+    made = live(stack, 204)
+    records = made.requests(2 * WINDOW, 7)
+    shares = np.random.default_rng(8).permutation([each["features"]["recent_share"] for each in records])
+    for each, share in zip(records, shares, strict=True):
+        each["features"]["recent_share"] = float(share)
+    made.land(records)
+    found = watch.look(made.subject)
+    assert [each.feature for each in found.alarms] == [TOGETHER]
+
+
+def test_answers_are_held_to_the_first_window_of_their_model(stack, watch):
+    made = live(stack, 205)
+    usual = made.requests(2 * WINDOW, 9)
+    unusual = made.requests(2 * WINDOW, 10)
+    for each in unusual[::4]:
+        each["response"] = {"source": "popular"}
+    made.land(usual + unusual)
+    first, *_ = (found := watch.look(made.subject)).windows
+    assert first.predictions is None
+    assert [each.feature for each in found.alarms] == ["source"]
+
+
+def test_what_is_missing_mistyped_or_out_of_range_is_told(stack, watch):
+    made = live(stack, 206)
+    records = made.requests(WINDOW, 11)
+    for place, each in enumerate(records):
+        if place % 10 == 0:
+            del each["features"]["recent_share"]
+        if place % 100 == 1:
+            each["features"]["history_length"] = "many"
+        if place % 10 == 2:
+            each["features"]["history_length"] = -5000.0
+    made.land(records)
+    quality = {each.feature: each for each in watch.look(made.subject).windows[0].quality}
+    assert quality["recent_share"].wrong == ("missing",)
+    assert quality["recent_share"].missing == pytest.approx(0.1)
+    assert quality["history_length"].wrong == ("mistyped", "strange")
+    assert quality["history_length"].strange == pytest.approx(0.1, abs=0.01)
+    assert quality["source"].wrong == ()
+
+
+def test_answers_that_get_worse_are_told_by_what_users_did_though_requests_look_the_same(stack, watch):
+    made = live(stack, 207)
+    records, chance = made.requests(600, 12), np.random.default_rng(13)
+    liked = np.r_[chance.random(300) < 0.8, chance.random(300) < 0.3]
+    events = ["opened" if each else "dismissed" for each in liked]
+    said = [made.feedback(each, event) for each, event in zip(records, events, strict=True)]
+    made.land(records + said[:300])
+    assert watch.look(made.subject).concept.fell_at is None
+    made.land(said[300:])
+    found = watch.look(made.subject).concept
+    assert found.count == 600
+    assert found.score == pytest.approx(liked.mean())
+    assert found.fell_at is not None
+
+
+def test_the_first_look_at_a_long_log_is_taken_in_parts(stack, watch, monkeypatch):
+    made = live(stack, 208)
+    made.land(made.requests(3 * WINDOW, 14))
+    monkeypatch.setattr("ml.drift.watch.MOST_WINDOWS", 2)
+    assert [watch.look(made.subject).looked for _ in range(3)] == [2, 1, 0]
