@@ -34,6 +34,7 @@ OFFSETS: Final[dict[str, int]] = {
     "blackbox": 42,
     "recorder": 43,
     "steward": 44,
+    "watcher": 45,
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
+from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError
 
 from aws_settings import AwsSettings
 from common_settings import CommonSettings, SettingsInvalid
@@ -25,6 +25,7 @@ class LocalSettings(CommonSettings):
 
     cloud: Literal["none"] = "none"
     ports: Ports
+    log_days: int = Field(default=90, ge=1, le=3650)
 
 
 def _cloud(values: Any) -> str:

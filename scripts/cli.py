@@ -32,6 +32,7 @@ from scripts import (
     train,
     up,
     upgrade,
+    watch,
 )
 
 app = typer.Typer(
@@ -57,6 +58,7 @@ for group in (
     release,
     bundle,
     status,
+    watch,
     logs,
     tools,
     environment,

@@ -27,6 +27,7 @@ HEALTH: Final = {
     "alertmanager": ("alertmanager", "/-/ready"),
     "blackbox": ("blackbox", "/-/healthy"),
     "recorder": ("recorder", "/livez"),
+    "watcher": ("watcher", "/livez"),
 }
 
 

@@ -25,6 +25,7 @@ def playbook_variables(settings: LocalSettings, layout: Layout) -> dict[str, Any
         "platform_settings": settings.shown_file,
         "platform_ports": settings.ports.all,
         "platform_buckets": settings.bucket_names,
+        "platform_log_days": settings.log_days,
     }
 
 

@@ -17,7 +17,10 @@ from .conftest import changed
 
 pytestmark = pytest.mark.slow
 
-PROGRAMS = ("seaweedfs", "mlflow", "nats", "traefik", "prometheus", "alertmanager", "blackbox", "recorder")
+PROGRAMS = (
+    *("seaweedfs", "mlflow", "nats", "traefik", "prometheus", "alertmanager", "blackbox"),
+    *("recorder", "watcher"),
+)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -179,8 +182,8 @@ def test_every_component_is_scraped_and_well(platform):
 
     wanted = {"seaweedfs", "traefik", "prometheus", "alertmanager", "mlflow", "nats", "gateway"}
     eventually(lambda: wanted <= {name for name, well in answers().items() if well}, f"{wanted} are well")
-    # The recorder waits for a document that this platform alone does not have.
-    assert set(answers()) == wanted | {"recorder"}
+    # Recorder and watcher wait for a document that this platform alone does not have.
+    assert set(answers()) == wanted | {"recorder", "watcher"}
 
 
 def test_an_alert_of_what_is_down_reaches_alertmanager(platform):

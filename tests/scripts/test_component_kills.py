@@ -21,7 +21,16 @@ from tests.waiting import eventually
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 # Serving depends on the gateway and on the service alone.
-BESIDE_SERVING = ("seaweedfs", "mlflow", "nats", "prometheus", "alertmanager", "blackbox", "recorder")
+BESIDE_SERVING = (
+    "seaweedfs",
+    "mlflow",
+    "nats",
+    "prometheus",
+    "alertmanager",
+    "blackbox",
+    "recorder",
+    "watcher",
+)
 
 
 @pytest.fixture
