@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, time
 from typing import Any, Literal
 
 from pydantic import (
@@ -221,12 +222,42 @@ class Drift(Declared):
     false_alarms_per_window: float = Field(0.01, gt=0, lt=1)
 
 
+class QuietHours(Declared):
+    """Hours of each day, UTC, in which nothing is retrained; they may pass midnight."""
+
+    begin: time
+    end: time
+
+    def hold(self, moment: datetime) -> bool:
+        """Say whether a moment, in UTC, lies within."""
+        now = moment.time()
+        passes_midnight = self.begin > self.end
+        return (now >= self.begin or now < self.end) if passes_midnight else self.begin <= now < self.end
+
+
+class Rung(Declared):
+    """One try of a retraining: the pipeline with ``settings`` (``step.field.field``) written over its own."""
+
+    name: str
+    settings: dict[str, Any] = {}
+
+
 class Retrain(Declared):
-    """When training again is allowed."""
+    """When training again is allowed, and what is tried when a challenger is rejected.
+
+    A retraining climbs the ``escalation`` until the gate promotes; a day's compute is
+    ``compute_minutes_per_day`` of processor time, and after ``rejections_before_person`` retrainings in a
+    row that the gate rejected the steward waits for a person. ``schedule`` is a cron line, UTC.
+    """
 
     cooldown_s: PositiveFloat = 3600.0
     least_labels: NonNegativeInt = 0
     runs_per_day: PositiveInt = 4
+    compute_minutes_per_day: PositiveFloat = 240.0
+    quiet_hours: tuple[QuietHours, ...] = ()
+    rejections_before_person: PositiveInt = 3
+    schedule: str | None = None
+    escalation: tuple[Rung, ...] = Field((Rung(name="refit"),), min_length=1)
 
 
 class Rollout(Declared):

@@ -126,6 +126,15 @@ class Monitoring(Document):
     targets: Path | None = None
 
 
+class Steward(Document):
+    """Who closes the loop: where it listens, and whether what it releases waits for a person."""
+
+    url: str
+    token: SecretReference
+    approval: bool = False
+    approval_expires_s: Annotated[float, Field(gt=0)] = 86_400.0
+
+
 class ProcessRuntime(Document):
     """Services as processes under supervisord.
 
@@ -182,6 +191,7 @@ class Environment(Document):
     event_bus: Annotated[EventBus | KafkaBus, Field(discriminator="kind")] | None = None
     gateway: Gateway
     monitoring: Monitoring
+    steward: Steward | None = None
     runtime: Annotated[ProcessRuntime | KubernetesRuntime, Field(discriminator="kind")]
     components: tuple[Component, ...] = ()
 

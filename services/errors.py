@@ -14,7 +14,10 @@ ServiceError
 ├── RecordsUnreachable        the object store with the release records does not answer
 ├── SmokeTestFailed           the gateway's answer is not the one expected
 ├── RecorderMisconfigured     the recorder cannot begin with what it was given
-└── WatcherMisconfigured      the watcher cannot begin with what it was given
+├── WatcherMisconfigured      the watcher cannot begin with what it was given
+├── StewardMisconfigured      the steward cannot begin with what it was given
+├── StewardUnreachable        the steward does not answer
+└── StewardRefused            the steward answered no, with its reason
 """
 
 from __future__ import annotations
@@ -36,6 +39,9 @@ __all__ = [
     "RuntimeUnreachable",
     "ServiceError",
     "SmokeTestFailed",
+    "StewardMisconfigured",
+    "StewardRefused",
+    "StewardUnreachable",
     "WatcherMisconfigured",
 ]
 
@@ -110,3 +116,21 @@ class WatcherMisconfigured(ServiceError):
     """The watcher cannot begin with the environment it was given."""
 
     exit_code: ClassVar[int] = 4
+
+
+class StewardMisconfigured(ServiceError):
+    """The steward cannot begin with the environment or the database it was given."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class StewardUnreachable(ServiceError):
+    """The steward does not answer."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class StewardRefused(ServiceError):
+    """The steward answered no."""
+
+    exit_code: ClassVar[int] = 2

@@ -28,6 +28,7 @@ HEALTH: Final = {
     "blackbox": ("blackbox", "/-/healthy"),
     "recorder": ("recorder", "/livez"),
     "watcher": ("watcher", "/livez"),
+    "steward": ("steward", "/livez"),
 }
 
 
@@ -70,6 +71,11 @@ def document(settings: LocalSettings, layout: Layout, buckets: Any) -> dict[str,
             "prometheus_url": _address(ports["prometheus"]),
             "alertmanager_url": _address(ports["alertmanager"]),
             "targets": str(layout.folder / "targets"),
+        },
+        "steward": {
+            "url": _address(ports["steward"]),
+            "token": _secret(layout, "steward-token"),
+            "approval": settings.approval,
         },
         "runtime": _runtime(settings, layout),
         "components": [

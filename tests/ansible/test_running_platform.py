@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 PROGRAMS = (
     *("seaweedfs", "mlflow", "nats", "traefik", "prometheus", "alertmanager", "blackbox"),
-    *("recorder", "watcher"),
+    *("recorder", "watcher", "steward"),
 )
 
 
@@ -182,8 +182,8 @@ def test_every_component_is_scraped_and_well(platform):
 
     wanted = {"seaweedfs", "traefik", "prometheus", "alertmanager", "mlflow", "nats", "gateway"}
     eventually(lambda: wanted <= {name for name, well in answers().items() if well}, f"{wanted} are well")
-    # Recorder and watcher wait for a document that this platform alone does not have.
-    assert set(answers()) == wanted | {"recorder", "watcher"}
+    # These three wait for a document that this platform alone does not have.
+    assert set(answers()) == wanted | {"recorder", "watcher", "steward"}
 
 
 def test_an_alert_of_what_is_down_reaches_alertmanager(platform):

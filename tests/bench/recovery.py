@@ -19,7 +19,8 @@ from tests.bench.figure import Figure, spread
 GO_S, SERVICE_S, MLFLOW_S = 3, 8, 20
 LIMITS = {
     "seaweedfs": GO_S, "nats": GO_S, "traefik": GO_S, "prometheus": GO_S, "alertmanager": GO_S,
-    "blackbox": GO_S, "recorder": SERVICE_S, "watcher": SERVICE_S, "mlflow": MLFLOW_S,
+    "blackbox": GO_S, "recorder": SERVICE_S, "watcher": SERVICE_S, "steward": SERVICE_S,
+    "mlflow": MLFLOW_S,
 }  # fmt: skip
 RUNS = 3
 

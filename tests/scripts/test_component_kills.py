@@ -30,6 +30,7 @@ BESIDE_SERVING = (
     "blackbox",
     "recorder",
     "watcher",
+    "steward",
 )
 
 

@@ -1,0 +1,40 @@
+"""``python -m services.delivery release``: a release for the steward; the last line of output is JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from ml.environment import Environment, EnvironmentUnreadable, SecretUnreadable
+from ml.errors import MlError
+from services.delivery.delivery import Delivery
+from services.errors import ServiceError
+
+
+def main() -> int:
+    """Release a model version, or say why not; exit codes are those of the errors."""
+    parser = argparse.ArgumentParser(prog="python -m services.delivery", description=__doc__)
+    parser.add_argument("command", choices=["release"])
+    parser.add_argument("--environment", required=True, metavar="ADDRESS")
+    parser.add_argument("--system", required=True, metavar="NAME")
+    parser.add_argument("--version", type=int, required=True, metavar="N")
+    parser.add_argument("--actor", required=True, metavar="WHO")
+    chosen = parser.parse_args()
+    try:
+        delivery = Delivery(Environment.load(chosen.environment))
+        made = delivery.release(chosen.system, chosen.version, actor=chosen.actor, progress=_say)
+    except (EnvironmentUnreadable, SecretUnreadable, MlError, ServiceError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_code
+    told = {"outcome": "released", "reason": f"{made.id} serves", "release": made.id}
+    sys.stdout.write(json.dumps(told) + "\n")
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""``python -m services.steward.child PARENT SECONDS MODULE ...``: a module within limits.
+
+It gets so many seconds of processor time, ends when its parent does, yields to what serves, and is what
+the kernel takes first when memory runs out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+PR_SET_PDEATHSIG: Final = 1
+NICENESS: Final = 5
+TAKEN_FIRST: Final = "500"
+
+
+def main() -> None:
+    """Set the limits and become the module."""
+    parent, seconds, module, *arguments = sys.argv[1:]
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != int(parent):
+            sys.exit(1)
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text(TAKEN_FIRST)
+    allowed = max(1, int(seconds))
+    resource.setrlimit(resource.RLIMIT_CPU, (allowed, allowed + 10))
+    os.nice(NICENESS)
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606 - it becomes the module
+
+
+if __name__ == "__main__":
+    main()
