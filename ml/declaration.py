@@ -236,10 +236,14 @@ class QuietHours(Declared):
 
 
 class Rung(Declared):
-    """One try of a retraining: the pipeline with ``settings`` (``step.field.field``) written over its own."""
+    """One try of a retraining: the pipeline with ``settings`` (``step.field.field``) written over its own.
+
+    ``window_days`` takes the place of the policy's for this try.
+    """
 
     name: str
     settings: dict[str, Any] = {}
+    window_days: PositiveFloat | None = None
 
 
 class Retrain(Declared):
@@ -247,7 +251,8 @@ class Retrain(Declared):
 
     A retraining climbs the ``escalation`` until the gate promotes; a day's compute is
     ``compute_minutes_per_day`` of processor time, and after ``rejections_before_person`` retrainings in a
-    row that the gate rejected the steward waits for a person. ``schedule`` is a cron line, UTC.
+    row that the gate rejected the steward waits for a person. ``schedule`` is a cron line, UTC. The feedback
+    of the last ``window_days`` is learnt from besides the source; without it, the source alone.
     """
 
     cooldown_s: PositiveFloat = 3600.0
@@ -257,6 +262,7 @@ class Retrain(Declared):
     quiet_hours: tuple[QuietHours, ...] = ()
     rejections_before_person: PositiveInt = 3
     schedule: str | None = None
+    window_days: PositiveFloat | None = None
     escalation: tuple[Rung, ...] = Field((Rung(name="refit"),), min_length=1)
 
 

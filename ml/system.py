@@ -15,11 +15,12 @@ from ml.errors import WrongInput
 from ml.progress import UNWATCHED, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
     from ml.data.contract import TableContract
+    from ml.data.prediction_log import Said
     from ml.data.source import Source
     from ml.evaluation.behaviour import Change, View
     from ml.evaluation.units import Units
@@ -113,6 +114,9 @@ class System(Protocol):
 
     def labels(self, tables: dict[str, pa.Table], requests: Iterable[Rows]) -> Iterator[Rows]:
         """Yield, for each request, the body of the feedback that its real user would send."""
+
+    def labelled(self, tables: dict[str, pa.Table], said: Sequence[Said]) -> dict[str, pa.Table]:
+        """Return raw tables, every column text, with the rows that feedback on logged answers teaches."""
 
     def outcome(self, response: Mapping[str, Any], feedback: Mapping[str, Any]) -> float | None:
         """Return how good a logged answer was by what was said of it, 0 to 1; None if that says nothing."""

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ml.progress import UNWATCHED, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
 
     from ml.data.contract import TableContract
+    from ml.data.prediction_log import Said
     from ml.data.source import Source
     from ml.evaluation.behaviour import Change, View
     from ml.evaluation.units import Units
@@ -88,6 +89,11 @@ class SystemParts:
     def labels(self, tables: Tables, requests: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """See ``traffic.labels``."""
         found: Iterator[dict[str, Any]] = self._part("traffic").labels(tables, requests)
+        return found
+
+    def labelled(self, tables: Tables, said: Sequence[Said]) -> Tables:
+        """See ``labelled.labelled``."""
+        found: Tables = self._part("labelled").labelled(tables, said)
         return found
 
     def outcome(self, response: Mapping[str, Any], feedback: Mapping[str, Any]) -> float | None:

@@ -1,4 +1,4 @@
-"""The first step: read a system's source and keep the raw tables as they came."""
+"""The first step: read a system's source, add what its log teaches, and keep the raw tables as they came."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from ml.data.images.contents import IMAGES
 from ml.data.images.manifest import take_in
@@ -24,25 +24,37 @@ if TYPE_CHECKING:
     from ml.environment import Environment
 
 
+class LogWindow(BaseModel):
+    """From when to when predictions were made whose feedback is learnt from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    since: AwareDatetime
+    until: AwareDatetime
+
+
 class RawData(Output):
-    """Raw tables, one Parquet file each, every column text."""
+    """Raw tables, one Parquet file each, every column text; ``from_log`` rows came of feedback."""
 
     folder: StoredFolder
     rows: dict[str, int]
+    from_log: int = 0
     images_set_aside: int = 0
 
 
 class Ingest(Job):
-    """Read the source.
+    """Read the source, and the feedback of a window of the log if one is given.
 
     Raises:
         SourceUnavailable, SourceCorrupted, SourceEmpty: with what to do; nothing was changed.
     """
 
-    parts: ClassVar[tuple[str, ...]] = ("source",)
+    parts: ClassVar[tuple[str, ...]] = ("source", "labelled")
     outcome: ClassVar[type[Output]] = RawData
 
     source: dict[str, Any] = Field(default_factory=dict, description="the system's settings of its source")
+
+    log: LogWindow | None = None
 
     def state(self, environment: Environment) -> dict[str, str]:
         """Return the source's fingerprint, so that new data makes the step run again."""
@@ -59,6 +71,9 @@ class Ingest(Job):
         if isinstance(source, ImageSource):
             taken = take_in(source.images(), ImageStore(environment, self.system))
             tables[IMAGES], set_aside = _as_text(taken.table()), len(taken.set_aside)
+        before = sum(table.num_rows for table in tables.values())
+        if self.log:
+            tables = self._with_log(environment, tables, self.log)
         for name, table in tables.items():
             if not table.num_rows:
                 raise SourceEmpty(
@@ -70,7 +85,16 @@ class Ingest(Job):
                 parquet.write_table(table, Path(temporary) / f"{name}.parquet")
             folder = Folders(environment).save(Path(temporary))
         rows = {name: table.num_rows for name, table in tables.items()}
-        return RawData(folder=folder, rows=rows, images_set_aside=set_aside)
+        from_log = sum(rows.values()) - before
+        return RawData(folder=folder, rows=rows, from_log=from_log, images_set_aside=set_aside)
+
+    def _with_log(
+        self, environment: Environment, tables: dict[str, pa.Table], window: LogWindow
+    ) -> dict[str, pa.Table]:
+        from ml.data.prediction_log import PredictionLog
+
+        said = PredictionLog(environment).feedback(self.system, window.since, until=window.until)
+        return implementation(self.system).labelled(tables, said)
 
     def _source(self) -> Any:
         return implementation(self.system).source(self.source)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -89,7 +89,9 @@ class Run:
             kind: Kind = "asks a person" if decision.needs_person else "held"
             self._note(began, kind, f"{self.trigger.reason}: {'; '.join(decision.reasons)}", facts)
             return "held"
-        self._note(began, "began", f"{self.trigger.reason}, asked by {self.trigger.actor}", facts)
+        learns = _window(began).get("ingest.log")
+        what = f"; learns from feedback of {learns['since'][:16]} to {learns['until'][:16]}" if learns else ""
+        self._note(began, "began", f"{self.trigger.reason}, asked by {self.trigger.actor}{what}", facts)
         return self._climb(began)
 
     def _decide(self) -> _Begun:
@@ -103,7 +105,7 @@ class Run:
         """Try one rung after another until the gate promotes or the day's compute is used up."""
         left, rungs = began.decision.minutes_left, began.policy.escalation
         for number, rung in enumerate(rungs, 1):
-            trained = self._train(number, rung.settings, left)
+            trained = self._train(number, _window(began, rung.window_days) | rung.settings, left)
             left -= trained.compute_minutes
             said = f"{rung.name} ({number} of {len(rungs)}): {_said(trained)}"
             self._note(began, "trained", said, trained.model_dump())
@@ -181,6 +183,15 @@ class Run:
             )
 
         self.steps.do(f"note {number}", note, Event)
+
+
+def _window(began: _Begun, days: float | None = None) -> dict[str, Any]:
+    """Return the setting that names the log to learn from."""
+    days = days or began.policy.window_days
+    if days is None:
+        return {}
+    since = began.at - timedelta(days=days)
+    return {"ingest.log": {"since": since.isoformat(), "until": began.at.isoformat()}}
 
 
 def _said(trained: Trained) -> str:
