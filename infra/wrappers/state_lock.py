@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import re
@@ -11,10 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from infra.wrappers.errors import StateLocked
 from infra.wrappers.mirror import GENERATED_BACKEND
 from infra.wrappers.terraform import Terraform
+
+# What Terraform's S3 backend calls a lock: the state's key and this.
+LOCK_SUFFIX: Final = ".tflock"
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,40 @@ class Holder:
         )
 
 
+@dataclass(frozen=True)
+class LockFile:
+    """A lock as it lies beside a state in S3; as text, what it locks and who took it."""
+
+    bucket: str
+    key: str
+    holder: Holder
+
+    @classmethod
+    def read(cls, bucket: str, key: str, content: bytes) -> LockFile:
+        """Read Terraform's own JSON; one that cannot be read is of an unnamed run."""
+        try:
+            told = json.loads(content)
+            holder = Holder(str(told["ID"]), str(told["Who"]), str(told["Created"]))
+        except (ValueError, KeyError, TypeError):
+            holder = Holder("", "an unnamed run", "an unknown time")
+        return cls(bucket, key, holder)
+
+    def __str__(self) -> str:
+        state = self.key.removesuffix(LOCK_SUFFIX)
+        return f"the lock on {state}, taken by {self.holder.who} at {self.holder.created}"
+
+
+def at_work_on(lock: LockFile) -> int | None:
+    """Return a Terraform of this host that works on a lock's state, from whatever folder."""
+    state = lock.key.removesuffix(LOCK_SUFFIX)
+    for place in Path("/proc").glob("[0-9]*/cwd"):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            backend = json.loads((place / GENERATED_BACKEND).read_bytes())["terraform"]["backend"]["s3"]
+            if (backend["bucket"], backend["key"]) == (lock.bucket, state):
+                return int(place.parent.name)
+    return None
+
+
 def running(pid_file: Path, folder: Path) -> int | None:
     """Return the id of the Terraform that was last started below ``folder``, if it still runs."""
     try:
@@ -80,11 +119,14 @@ def named(error: StateLocked, terraform: Terraform) -> StateLocked:
 
 def _advice(holder: Holder, terraform: Terraform) -> str:
     if not holder.is_ours:
-        return "If that run has ended, remove the lock"
+        return "If that run has ended, run `millrace unlock ENVIRONMENT`, or remove the lock"
     pid = running(terraform.pid_file, terraform.data.parent) if terraform.pid_file else None
     if pid := pid or _elsewhere(terraform):
         return f"Its holder, process {pid}, still runs: wait for it, or stop it and remove the lock"
-    return "The process of this host that took it is dead: if no other run is at work, remove the lock"
+    return (
+        "The process of this host that took it is dead: if no other run is at work, "
+        "run `millrace unlock ENVIRONMENT`, or remove the lock"
+    )
 
 
 def _elsewhere(terraform: Terraform) -> int | None:

@@ -80,4 +80,6 @@ def strike(environ, home, arguments, number, chance):
         lambda: not [one for word in ("terraform", "pulumi-resource") for one in processes.matching(word)],
         f"no writer outlives {how.name} to {target}; see {log}",
     )
+    # The next run would stop at a lock that this one left, and name this command.
+    finish(environ, "unlock", "dev", "--yes")
     return hit
