@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -102,10 +101,10 @@ class CellInspector:
     def _one(self, number: int, image: str) -> Inspection:
         try:
             return self._model.inspect([base64.b64decode(image, validate=True)])[0]
-        except binascii.Error as error:
-            raise _refused(number, f"it is not base64 ({error})") from None
         except ImageRefused as error:
             raise _refused(number, str(error)) from None
+        except ValueError as error:
+            raise _refused(number, f"it is not base64 ({error})") from None
 
 
 def _refused(number: int, why: str) -> InvalidRequest:

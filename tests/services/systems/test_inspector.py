@@ -20,6 +20,7 @@ from services.delivery.delivery import declared_limits
 from services.delivery.package import Bento, Packager
 from services.endpoint.settings import Package
 from tests.ml.inspector.cells import png, sound, untrained
+from tests.services.systems.openapi import asked
 from tests.services.worker import Worker
 
 pytestmark = pytest.mark.slow
@@ -131,8 +132,8 @@ def test_what_is_no_image_is_refused_by_its_number(service: Worker, image: bytes
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"images": []}, {"images": [7]}, {"images": ["not base64!"]}, {"images": [""]},
-             {"images": ["aGk="] * 17}, {"images": ["aGk="], "more": 1}]
+    "body", [{}, {"images": []}, {"images": [7]}, {"images": ["not base64!"]}, {"images": ["nöt"]},
+             {"images": [""]}, {"images": ["aGk="] * 17}, {"images": ["aGk="], "more": 1}]
 )  # fmt: skip
 def test_a_request_of_another_form_is_refused(service: Worker, body: dict[str, Any]) -> None:
     answer = httpx.post(f"{service.url}/inspect", json=body)
@@ -156,6 +157,12 @@ def test_what_people_saw_is_taken(service: Worker) -> None:
     assert httpx.post(f"{service.url}/feedback", json=body).status_code == 200
     refused = httpx.post(f"{service.url}/feedback", json={**body, "defective": ["perhaps"]})
     assert refused.status_code == 400
+
+
+def test_no_request_made_after_its_openapi_gives_5xx(service: Worker) -> None:
+    statuses = asked(service.url)
+    assert 400 in statuses["POST /inspect"]
+    assert 400 in statuses["POST /feedback"]
 
 
 def test_the_service_loads_nothing_that_only_training_needs(service: Worker) -> None:

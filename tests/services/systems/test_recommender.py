@@ -20,6 +20,7 @@ from services.delivery.smoke import smoke_test
 from services.endpoint.settings import Package
 from services.errors import SmokeTestFailed
 from tests.services.stack import Stack
+from tests.services.systems.openapi import asked
 from tests.services.worker import Worker
 
 pytestmark = pytest.mark.slow
@@ -169,6 +170,12 @@ def test_bentoml_s_client_and_the_openapi_know_the_types(service: Worker) -> Non
     answer = post["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
     assert (request["k"]["maximum"], request["k"]["default"]) == (100, 10)
     assert answer.keys() >= {"items", "source", "reason", "prediction_id", "release"}
+
+
+def test_no_request_made_after_its_openapi_gives_5xx(service: Worker) -> None:
+    statuses = asked(service.url)
+    assert statuses["POST /recommend"] == {200, 400}
+    assert 400 in statuses["POST /feedback"]
 
 
 def test_no_training_library_is_loaded_after_all_that(service: Worker) -> None:
