@@ -11,7 +11,7 @@ import hashlib
 import logging
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ml.data.delta_table import WholeTable
 from ml.data.images.contents import with_contents
@@ -96,13 +96,15 @@ class Datasets:
         """Return the records of all versions, oldest first."""
         keys = self._objects.keys(f"{system}/versions/")
         contents = [self._objects.get(key) for key in keys]
-        return [DatasetRecord.model_validate_json(content) for content in contents if content is not None]
+        pairs = zip(keys, contents, strict=True)
+        return [self._read(key, content) for key, content in pairs if content is not None]
 
     def record(self, system: str, number: int) -> DatasetRecord:
         """Return one version's record, its reference profile included.
 
         Raises:
             DatasetNotFound: there is no such version.
+            DatasetDamaged: its record is not what was written.
         """
         content = self._objects.get(_key(system, number))
         if content is None:
@@ -110,7 +112,7 @@ class Datasets:
                 f"there is no dataset version {system}@{number} in bucket {self._objects.bucket}; "
                 f"run the pipeline of {system} to make one"
             )
-        return DatasetRecord.model_validate_json(content)
+        return self._read(_key(system, number), content)
 
     def load(self, version: DatasetVersion) -> dict[str, pa.Table]:
         """Return the tables of a version; ``images`` with their bytes in a column ``content``.
@@ -127,9 +129,19 @@ class Datasets:
             if found != stored.digest:
                 raise DatasetDamaged(
                     f"{table.address} version {stored.delta_version} has digest {found[:12]}, {version} says "
-                    f"{stored.digest[:12]}; restore the bucket, or run the pipeline with --fresh"
+                    f"{stored.digest[:12]}; restore the last versions of its objects, which the bucket keeps"
                 )
         return with_contents(self._environment, version.system, tables)
+
+    def _read(self, key: str, content: bytes) -> DatasetRecord:
+        try:
+            return DatasetRecord.model_validate_json(content)
+        except ValidationError as error:
+            why = error.errors()[0]["msg"]
+            raise DatasetDamaged(
+                f"s3://{self._objects.bucket}/{key} is no record of a dataset version ({why}); "
+                "restore its last version, which the bucket keeps"
+            ) from error
 
     def _write(self, system: str, name: str, table: pa.Table, digest: str) -> TableVersion:
         delta_version = self._table(system, name).write(table, digest)

@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from ml.errors import DatasetNotFound, StoreRefused
+from ml.errors import DatasetDamaged, DatasetNotFound, StoreRefused, StoreUnavailable
 from ml.objects import Objects, delta_errors, delta_options
 
 if TYPE_CHECKING:
@@ -67,16 +67,35 @@ class WholeTable:
 
         Raises:
             DatasetNotFound: it is gone.
+            DatasetDamaged: one of its files is gone or cannot be read; names it.
         """
         from deltalake import DeltaTable
         from deltalake.exceptions import TableNotFoundError
+        from pyarrow import ArrowException
 
         try:
             with delta_errors(self._store, self.address):
                 table = DeltaTable(self.address, version=version, storage_options=self._options)
                 return table.to_pyarrow_table().combine_chunks()
         except TableNotFoundError as error:
-            raise DatasetNotFound(f"{self.address} is gone; run the pipeline with --fresh") from error
+            raise DatasetNotFound(f"{self.address} is gone; restore the bucket's last versions") from error
+        except (ArrowException, StoreRefused, StoreUnavailable):
+            self._refuse_damaged(version)
+            raise
+
+    def _refuse_damaged(self, version: int) -> None:
+        """Name the first file of a version that is gone or is no Parquet file, if there is one."""
+        from pyarrow import ArrowException, BufferReader, parquet
+
+        for name in sorted(self._files(version)):
+            content = self._objects.get(f"{self._key}/{name}")
+            try:
+                parquet.read_table(BufferReader(content or b""))
+            except (ArrowException, OSError) as error:
+                what = "is gone" if content is None else f"cannot be read ({error})"
+                raise DatasetDamaged(
+                    f"{self.address}/{name} {what}; restore its last version, which the bucket keeps"
+                ) from error
 
     def _overwrite(self, table: pa.Table, digest: str) -> None:
         from deltalake import CommitProperties, write_deltalake

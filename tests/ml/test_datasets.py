@@ -1,5 +1,6 @@
 """Dataset versions: the same content is the same version, and a version is there whole or not at all."""
 
+import re
 import threading
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from ml.data.datasets import Datasets, table_digest
 from ml.data.quarantine import Quarantine
 from ml.drift.profile import Profile
 from ml.errors import DatasetDamaged, DatasetNotFound
-from ml.objects import delta_options
+from ml.objects import Objects, delta_options
 
 TABLES = {
     "events": pa.table({"user_id": ["a", "b", "c"], "at": [3, 1, 2], "rating": [1.0, None, 3.0]}),
@@ -102,6 +103,30 @@ def test_a_table_that_was_changed_behind_its_version_is_refused(environment):
     wrong = version.model_copy(update={"tables": {**version.tables, "events": newer}})
     with pytest.raises(DatasetDamaged, match="recommender@1 says"):
         Datasets(environment).load(wrong)
+
+
+@pytest.mark.parametrize("content", [b"other bytes", b"", None])
+def test_a_table_whose_file_was_changed_or_lost_is_refused_by_the_files_name(environment, content):
+    version = commit(environment)
+    bucket = Objects(environment, environment.object_store.buckets.datasets)
+    (key,) = (key for key in bucket.keys("recommender/tables/events/") if key.endswith(".parquet"))
+    whole = bucket.get(key)
+    bucket.delete(key) if content is None else bucket.put(key, content)
+    with pytest.raises(DatasetDamaged, match=f"{re.escape(key)} .*restore its last version"):
+        Datasets(environment).load(version)
+    bucket.put(key, whole)
+    assert Datasets(environment).load(version)["events"].num_rows == 3
+
+
+@pytest.mark.parametrize("content", [b"{", b"{}"])
+def test_a_record_that_was_changed_is_refused_by_name(environment, content):
+    version = commit(environment)
+    bucket = Objects(environment, environment.object_store.buckets.datasets)
+    bucket.put("recommender/versions/000001.json", content)
+    with pytest.raises(DatasetDamaged, match=r"000001\.json is no record of a dataset version"):
+        Datasets(environment).record("recommender", version.number)
+    with pytest.raises(DatasetDamaged, match=r"000001\.json"):
+        commit(environment)
 
 
 def test_the_digest_sees_values_order_names_and_gaps_but_not_chunks():
