@@ -222,10 +222,8 @@ def declared_thresholds(system: str) -> dict[str, float]:
 
 def declared_limits(system: str) -> Limits:
     """Return the bounds of a system's service process; what it does not declare is as for all."""
-    from ml.system import load, names
+    from ml.system import load
 
-    if system not in names():
-        return Limits()
     return Limits(max_body_bytes=int(load(system).budgets.request_mib * 2**20))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from services.delivery.delivery import Delivery
 from services.delivery.package import Bento, Packager
-from services.endpoint.settings import Package
+from services.endpoint.settings import Limits, Package
 from tests.services.registry import FolderRegistry
 from tests.services.stack import Stack
 from tests.services.worker import Worker
@@ -68,7 +68,11 @@ def registry(tmp_path: Path) -> FolderRegistry:
 def delivery(stack: Stack, echo_root: Path, registry: FolderRegistry) -> Iterator[Delivery]:
     """Delivery of the echo system; what it released is taken down afterwards."""
     delivery = Delivery(
-        stack.env, registry=registry, root=echo_root, thresholds=lambda system: {"latency_p99_ms": 50.0}
+        stack.env,
+        registry=registry,
+        root=echo_root,
+        thresholds=lambda system: {"latency_p99_ms": 50.0},
+        limits=lambda system: Limits(),
     )
     yield delivery
     delivery.retire("echo")

@@ -9,6 +9,7 @@ import pytest
 
 from services.delivery.delivery import Delivery
 from services.delivery.gateway import Traefik
+from services.endpoint.settings import Limits
 from services.errors import GatewayUnconfirmed, RuntimeUnreachable
 from tests.services.registry import FolderRegistry
 from tests.services.stack import Stack
@@ -31,7 +32,12 @@ def test_a_gateway_that_does_not_follow_gets_its_old_route_back(
     before = Traefik(stack.env).target("echo")
     registry.add("?")
     deaf = Delivery(
-        stack.env, registry=registry, root=echo_root, thresholds=lambda system: {}, gateway=Deaf(stack.env)
+        stack.env,
+        registry=registry,
+        root=echo_root,
+        thresholds=lambda system: {},
+        limits=lambda system: Limits(),
+        gateway=Deaf(stack.env),
     )
     with pytest.raises(GatewayUnconfirmed, match="millrace logs traefik"):
         deaf.release("echo")
@@ -73,6 +79,7 @@ def test_a_supervisor_that_is_down_is_named_with_the_remedy_and_nothing_is_left_
         registry=registry,
         root=echo_root,
         thresholds=lambda system: {"latency_p99_ms": 50.0},
+        limits=lambda system: Limits(),
     )
     with pytest.raises(RuntimeUnreachable, match="make up"):
         cut_off.release("echo")

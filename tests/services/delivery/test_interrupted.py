@@ -33,6 +33,7 @@ def release_killed_at(step: str, stack: Stack, registry: FolderRegistry, root: P
         from pathlib import Path
         from ml.environment import Environment
         from services.delivery.delivery import Delivery
+        from services.endpoint.settings import Limits
         from tests.services.registry import FolderRegistry
 
         def fall(said):
@@ -43,6 +44,7 @@ def release_killed_at(step: str, stack: Stack, registry: FolderRegistry, root: P
             Environment.load({str(stack.document)!r}),
             registry=FolderRegistry.reopened(Path({str(registry.folder)!r})),
             root=Path({str(root)!r}), thresholds=lambda system: {{"latency_p99_ms": 50.0}},
+            limits=lambda system: Limits(),
         )
         delivery.release("echo", 2, progress=fall)
     """)

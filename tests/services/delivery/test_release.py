@@ -14,6 +14,7 @@ import pytest
 
 from services.delivery.delivery import Delivery
 from services.delivery.lease import Holder, Lease
+from services.endpoint.settings import Limits
 from services.errors import (
     FolderUnwritable,
     ModelNotAvailable,
@@ -184,7 +185,13 @@ def test_of_two_releases_at_once_one_wins_and_the_other_is_told_who(
     outcomes: dict[str, object] = {}
 
     def release(actor: str, version: int) -> None:
-        own = Delivery(stack.env, registry=registry, root=echo_root, thresholds=lambda system: {})
+        own = Delivery(
+            stack.env,
+            registry=registry,
+            root=echo_root,
+            thresholds=lambda system: {},
+            limits=lambda system: Limits(),
+        )
         try:
             outcomes[actor] = own.release("echo", version, actor=actor)
         except ReleaseInProgress as error:
