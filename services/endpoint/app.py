@@ -17,10 +17,10 @@ import orjson
 
 from services.endpoint.access_log import AccessLog
 from services.endpoint.body import Disconnected, Receive, caller, check_media_type, read_body
-from services.endpoint.contract import FeedbackReceipt, Recorded, Request
+from services.endpoint.contract import Feedback, FeedbackReceipt, Prediction, Recorded, Request
 from services.endpoint.errors import MethodNotAllowed, NotRecorded, Overloaded, RequestError, UnknownRoute
-from services.endpoint.identifiers import request_id
-from services.endpoint.metrics import CONTENT_TYPE, EndpointMetrics
+from services.endpoint.identifiers import marked, request_id
+from services.endpoint.metrics import CONTENT_TYPE, ERROR, EndpointMetrics
 from services.endpoint.operation import Operation
 from services.endpoint.records import Records
 from services.endpoint.settings import Identity, Package, ServiceSettings
@@ -40,12 +40,13 @@ logger = logging.getLogger("millrace.endpoint")
 
 
 class Outcome(NamedTuple):
-    """What will be sent; ``prediction_id`` is for the log."""
+    """What will be sent; ``prediction_id`` is for the log, ``kind`` for counting answers by their kind."""
 
     status: int
     body: bytes
     prediction_id: str = ""
     headers: Headers = []  # noqa: RUF012 - read only
+    kind: str = ""
 
 
 class Endpoint:
@@ -105,10 +106,15 @@ class Endpoint:
             self._metrics.in_flight -= 1
         if outcome.status != CLIENT_CLOSED:
             await self._send(send, outcome, own_id)
-        self._metrics.observe(outcome.status, time.perf_counter() - started)
+        self._count(operation, outcome, time.perf_counter() - started)
         self._log.line(
             scope["method"], operation.path, outcome.status, started, own_id, outcome.prediction_id
         )
+
+    def _count(self, operation: Operation, outcome: Outcome, seconds: float) -> None:
+        self._metrics.observe(outcome.status, seconds, operation.path)
+        if operation.predicts:
+            self._metrics.predicted(ERROR if outcome.status >= 500 else outcome.kind)
 
     async def _answer(self, operation: Operation, body: bytes, own_id: str) -> Outcome:
         if self._metrics.in_flight > self._limits.max_in_flight:
@@ -130,10 +136,13 @@ class Endpoint:
         if not isinstance(answer, Recorded):
             return Outcome(200, response)
         self._record(request, answer, response, own_id)
-        return Outcome(200, response, answer.prediction_id)
+        kind = answer.outcome() if isinstance(answer, Prediction) else ""
+        return Outcome(200, response, answer.prediction_id, kind=kind)
 
     def _record(self, request: Request, answer: Recorded, response: bytes, own_id: str) -> None:
         if self._spool.append(self._records.line(request, answer, response, own_id)):
+            if isinstance(request, Feedback) and (right := request.right()) is not None:
+                self._metrics.heard(marked(request.prediction_id), right=right)
             return
         if isinstance(answer, FeedbackReceipt):
             raise NotRecorded("the feedback could not be written down; send it again later", retry_after="5")

@@ -62,11 +62,19 @@ class Prediction(Recorded):
     release: str
     model_version: int
 
+    def outcome(self) -> str:
+        """Return what kind of answer this is, for comparing releases: one of a few words, or none."""
+        return ""
+
 
 class Feedback(Request):
     """Base of what callers may say of a prediction; it is joined by ``prediction_id``."""
 
     prediction_id: PredictionId
+
+    def right(self) -> bool | None:
+        """Say whether the prediction was right, where the feedback alone can tell."""
+        return None
 
 
 class AnyFeedback(Feedback):

@@ -18,6 +18,9 @@ from services.endpoint.settings import Identity, Package
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _NAMES = ("system", "release")
+# More kinds of answers than this are counted as one.
+MOST_OUTCOMES = 20
+ERROR, OTHER = "error", "other"
 
 
 class EndpointMetrics:
@@ -30,16 +33,30 @@ class EndpointMetrics:
         GCCollector(registry=self._registry)
         self._labels = {"system": identity.system, "release": identity.release}
         self._counters: dict[int, Counter] = {}
+        self._routes: dict[str, Histogram] = {}
+        self._outcomes: dict[str, Counter] = {}
         self._requests = Counter(
             "millrace_requests_total", "Requests answered.", (*_NAMES, "status"), registry=self._registry
         )
         self._seconds = Histogram(
             "millrace_request_duration_seconds",
             "Time from a request's arrival to its answer; predictions and feedback only.",
-            _NAMES,
+            (*_NAMES, "route"),
             buckets=_SECONDS,
             registry=self._registry,
-        ).labels(**self._labels)
+        )
+        self._predictions = Counter(
+            "millrace_predictions_total",
+            "Predictions asked for, by what was answered: the system's own word for it, or `error`.",
+            (*_NAMES, "outcome"),
+            registry=self._registry,
+        )
+        self._feedback = Counter(
+            "millrace_feedback_total",
+            "Feedback on whether predictions were right; `of` is the mark of the release that made them.",
+            (*_NAMES, "of", "right"),
+            registry=self._registry,
+        )
         self.dropped = Counter(
             "prediction_log_dropped_total",
             "Predictions answered whose record could not be written.",
@@ -53,10 +70,27 @@ class EndpointMetrics:
         self._describe(package)
         self.count(200, 0)
 
-    def observe(self, status: int, seconds: float) -> None:
+    def observe(self, status: int, seconds: float, route: str) -> None:
         """Count one prediction or feedback and its duration."""
-        self._seconds.observe(seconds)
+        histogram = self._routes.get(route)
+        if histogram is None:
+            histogram = self._routes[route] = self._seconds.labels(**self._labels, route=route)
+        histogram.observe(seconds)
         self.count(status)
+
+    def predicted(self, outcome: str) -> None:
+        """Count one prediction by what was answered."""
+        counter = self._outcomes.get(outcome)
+        if counter is None:
+            known = len(self._outcomes) < MOST_OUTCOMES or outcome == ERROR
+            counter = self._predictions.labels(**self._labels, outcome=outcome if known else OTHER)
+            if known:
+                self._outcomes[outcome] = counter
+        counter.inc()
+
+    def heard(self, of: str, *, right: bool) -> None:
+        """Count one feedback on a prediction of the release with this mark."""
+        self._feedback.labels(**self._labels, of=of, right=str(right).lower()).inc()
 
     def count(self, status: int, requests: int = 1) -> None:
         """Count requests by status."""

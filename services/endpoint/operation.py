@@ -10,7 +10,7 @@ from typing import Any, cast, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 
-from services.endpoint.contract import Request
+from services.endpoint.contract import Feedback, Request
 from services.endpoint.errors import AnswerTimeout, refusal
 
 
@@ -39,6 +39,11 @@ class Operation:
         if not (inspect.isclass(request) and issubclass(request, Request)):
             raise TypeError(f"{path}: an API method takes one Request, not {parameters}")
         return cls(path, request, method, inspect.iscoroutinefunction(method))
+
+    @property
+    def predicts(self) -> bool:
+        """Say whether it answers with predictions, and does not take what became of them."""
+        return not issubclass(self.request, Feedback)
 
     def parse(self, body: bytes) -> Request:
         """Validate a body.

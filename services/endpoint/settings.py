@@ -18,6 +18,7 @@ class Limits(BaseModel):
     """Bounds of one service process; part of every release record.
 
     ``answer_timeout_s`` holds for methods that run in a thread; one in the event loop cannot be stopped.
+    ``memory_mib`` is what the process may hold while a rollout watches it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,6 +27,7 @@ class Limits(BaseModel):
     body_timeout_s: PositiveFloat = 10.0
     answer_timeout_s: PositiveFloat = 30.0
     max_in_flight: PositiveInt = 512
+    memory_mib: PositiveInt = 1024
     drain_s: PositiveInt = 25
     spool_segment_bytes: PositiveInt = 16 * 1024 * 1024
     spool_limit_bytes: PositiveInt = 512 * 1024 * 1024

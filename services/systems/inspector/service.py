@@ -66,6 +66,10 @@ class Inspections(Prediction):
 
     inspections: list[InspectedImage]
 
+    def outcome(self) -> str:
+        """Return whether any of the images looks defective."""
+        return "defective" if any(each.defective for each in self.inspections) else "sound"
+
     def logged(self, response: bytes) -> bytes:
         """Return what the log holds: the answer without its maps."""
         del response
@@ -92,7 +96,7 @@ class CellInspector:
         """Inspect images; the first that cannot be read refuses the request, and says which."""
         found = [self._one(number, image) for number, image in enumerate(request.images)]
         return Inspections.model_construct(
-            prediction_id=new_id(),
+            prediction_id=new_id(self._release),
             release=self._release,
             model_version=self._version,
             inspections=[_answer(one, maps=request.maps) for one in found],

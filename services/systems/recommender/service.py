@@ -15,6 +15,7 @@ from services.endpoint.settings import MODEL, Package, ServiceSettings, package_
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
 Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
+_LIKED = 3.5
 
 
 class RecommendationRequest(Request):
@@ -44,6 +45,10 @@ class Recommendations(Prediction):
     source: Literal["history", "popular"]
     reason: str
 
+    def outcome(self) -> str:
+        """Return what the answer was made from."""
+        return self.source
+
 
 class RecommendationFeedback(Feedback):
     """What the user did with a recommended film."""
@@ -51,6 +56,12 @@ class RecommendationFeedback(Feedback):
     item_id: Name
     event: Literal["shown", "opened", "rated", "dismissed"]
     rating: Annotated[float, Field(ge=0.5, le=5)] | None = None
+
+    def right(self) -> bool | None:
+        """Say whether the user liked it: opened it or rated it 3.5 or more; having seen it says nothing."""
+        if self.event == "rated":
+            return self.rating >= _LIKED if self.rating is not None else None
+        return None if self.event == "shown" else self.event == "opened"
 
 
 @service(feedback=RecommendationFeedback)
@@ -68,7 +79,7 @@ class FilmRecommender:
         found = self._model.recommend(str(request.user_id), request.k)
         popular = found.kind == "popular"
         return Recommendations.model_construct(
-            prediction_id=new_id(),
+            prediction_id=new_id(self._release),
             release=self._release,
             model_version=self._version,
             user_id=found.user_id,

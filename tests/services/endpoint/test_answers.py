@@ -9,6 +9,7 @@ import bentoml
 import httpx
 import pytest
 
+from services.endpoint.identifiers import mark, marked, new_id
 from tests.services.worker import Worker
 from tests.waiting import eventually
 
@@ -77,6 +78,25 @@ def test_requests_are_counted_by_status_and_timed(echo: Worker) -> None:
     httpx.post(f"{echo.url}/echo", json={"text": 1})
     after = seen(200), seen(400), echo.metric("millrace_request_duration_seconds_count")
     assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 2]
+
+
+def test_predictions_are_counted_by_what_was_answered_and_feedback_by_whose_prediction_it_was(
+    echo: Worker,
+) -> None:
+    own, other = mark("echo-v1-cafe"), mark("echo-v2-beef")
+
+    def seen() -> list[float]:
+        kinds = [f'millrace_predictions_total{{outcome="{kind}"' for kind in ("once", "often", "error")]
+        told = [f'millrace_feedback_total{{of="{of}"' for of in (own, other)]
+        return [echo.metric(name) for name in (*kinds, *told)]
+
+    before = seen()
+    answers = [httpx.post(f"{echo.url}/echo", json={"text": "a", "times": times}) for times in (1, 2, 3)]
+    httpx.post(f"{echo.url}/echo", json={"text": "break"})
+    assert {marked(answer.json()["prediction_id"]) for answer in answers} == {own}
+    for prediction in (answers[0].json()["prediction_id"], new_id("echo-v2-beef"), new_id("echo-v2-beef")):
+        httpx.post(f"{echo.url}/feedback", json={"prediction_id": prediction, "heard": False})
+    assert [now - then for now, then in zip(seen(), before, strict=True)] == [1, 2, 1, 1, 2]
 
 
 def test_probes_and_scrapes_are_not_counted_as_requests(echo: Worker) -> None:
