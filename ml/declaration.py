@@ -92,11 +92,12 @@ class GatePolicy(Declared):
 
 
 class Budgets(Declared):
-    """What an answer and a model may cost, and how large a request may be."""
+    """What an answer, a model and a service's process may cost, and how large a request may be."""
 
     latency_p99_ms: PositiveFloat
     request_mib: PositiveFloat = 0.25
     size_mib: PositiveFloat
+    memory_mib: PositiveInt = 1024
 
 
 class ErrorCosts(Declared):
@@ -266,18 +267,51 @@ class Retrain(Declared):
     escalation: tuple[Rung, ...] = Field((Rung(name="refit"),), min_length=1)
 
 
-class Rollout(Declared):
-    """How traffic moves to a new release: shares of the canary, and requests before each step."""
+class Tolerances(Declared):
+    """By how much a canary's share of requests may exceed the champion's before that speaks against it.
 
+    ``errors``: answered with a failure. ``latency``: slower than any bound of the histogram, the
+    canary's bound being the next one up. ``predictions``: answered with one kind of answer, either way.
+    ``quality``: called wrong by feedback.
+    """
+
+    errors: float = Field(0.005, ge=0, lt=0.5)
+    latency: float = Field(0.05, ge=0, lt=0.5)
+    predictions: float = Field(0.15, ge=0, lt=0.5)
+    quality: float = Field(0.02, ge=0, lt=0.5)
+
+
+class Rollout(Declared):
+    """How traffic moves to a new release, and when it does not.
+
+    ``canary`` moves it by ``weights``, the shares of the canary; ``blue_green`` all at once after both have
+    been compared on mirrored requests, with the champion kept running for ``step_least_s``;
+    ``all_at_once`` compares nothing. ``shadow`` begins a canary with mirrored requests too. A step ends
+    when the canary has answered ``requests_per_step`` and ``step_least_s`` have passed; where they do not
+    come within ``step_timeout_s``, ``on_timeout`` decides: ``abort``, or ``promote`` at once.
+    ``sticky`` keeps a client that takes cookies with one release. ``false_aborts`` bounds the chance that a
+    rollout of a canary within the ``tolerances`` is aborted by its judge.
+    """
+
+    plan: Literal["canary", "blue_green", "all_at_once"] = "canary"
     shadow: bool = False
     weights: tuple[float, ...] = (0.05, 0.25, 1.0)
     requests_per_step: PositiveInt = 500
+    step_least_s: NonNegativeFloat = 10.0
     step_timeout_s: PositiveFloat = 600.0
+    on_timeout: Literal["abort", "promote"] = "abort"
+    sticky: bool = False
+    false_aborts: float = Field(0.01, gt=0, lt=0.5)
+    tolerances: Tolerances = Tolerances()
 
     @model_validator(mode="after")
     def _rising(self) -> Rollout:
         if list(self.weights) != sorted(set(self.weights)) or not self.weights or self.weights[-1] != 1.0:
             raise ValueError("weights must rise and end at 1.0, for example [0.05, 0.25, 1.0]")
+        if self.weights[0] < 0.001:
+            raise ValueError("weights must be at least 0.001, the least that a gateway can split")
+        if self.step_least_s >= self.step_timeout_s:
+            raise ValueError("step_least_s must be less than step_timeout_s, or every step would time out")
         return self
 
 

@@ -1,8 +1,8 @@
 """The ``millrace`` command: one Typer application, one file per group of commands.
 
 Exit codes: 0 done; 1 failed, the message says why; 2 wrong usage, input or setting;
-3 the gate rejected the model; 4 the environment is not there or not running; 5 the credentials have
-expired; 130 interrupted.
+3 the gate rejected the model or a rollout was aborted; 4 the environment is not there or not running;
+5 the credentials have expired; 130 interrupted.
 Heavy packages are imported inside the command that needs them.
 """
 
@@ -26,6 +26,7 @@ from scripts import (
     provision,
     rehearse,
     release,
+    rollout,
     state,
     status,
     steward,
@@ -59,6 +60,7 @@ for group in (
     new_system,
     train,
     release,
+    rollout,
     bundle,
     steward,
     status,

@@ -28,6 +28,7 @@ class SystemStatus:
     process: str
     ready: bool
     gate: str
+    rollout: str
     problem: str
 
 
@@ -103,6 +104,7 @@ def _system(environment: Environment, system: str) -> SystemStatus:
         found.process,
         found.ready,
         _last_gate(environment, system),
+        found.rollout or "",
         found.problem or "",
     )
 
@@ -145,6 +147,9 @@ def _show_systems(systems: list[SystemStatus]) -> None:
             for each in systems
         ],
     )
+    for each in systems:
+        if each.rollout:
+            say(f"rollout of {each.rollout}")
 
 
 def _yes(value: bool) -> str:

@@ -25,8 +25,10 @@ def up(
     systems: Annotated[str, typer.Option(help="Systems, separated by commas; all when left out.")] = "",
     env: EnvironmentName = "local",
 ) -> None:
-    """Install tools, provision, train, pass the gate, release, and ask for a prediction.
+    """Install tools, provision, train, pass the gate, release at once, and ask for a prediction.
 
+    Nobody asks a laptop for predictions, so nothing is rolled out step by step; `millrace release` does that.
+    A rollout that is open is left alone.
     Safe to repeat: what is done is not done again, and what was interrupted goes on.
     """
     _install_tools()
@@ -65,14 +67,17 @@ def _chosen(text: str, environment: Environment) -> tuple[str, ...]:
 def _serve(env: str, environment: Environment, system: str) -> None:
     from scripts.pipeline import run_pipeline
     from services.delivery.delivery import Delivery
-    from services.delivery.releases import Releases
     from services.delivery.smoke import smoke_test
 
     with step(f"train {system}"):
         result = run_pipeline(env, system)
-    version = _version_to_serve(Releases(environment), system, int(result["model_version"]))
-    with step(f"release {system}"):
-        Delivery(environment).release(system, version, progress=_shown)
+    delivery = Delivery(environment)
+    version = _version_to_serve(delivery.releases, system, int(result["model_version"]))
+    if opened := delivery.rollouts.opened(system):
+        say(f"left alone, as a rollout is open: {opened.sentence()}; `millrace rollout {system}` goes on")
+    else:
+        with step(f"release {system}"):
+            delivery.release(system, version, progress=_shown)
     with step(f"ask {system}"):
         answer = smoke_test(environment, system, progress=_shown)
     say(f"{answer.url} answered in {answer.latency_ms:.1f} ms:")

@@ -5,6 +5,9 @@ ServiceError
 ├── PackagingFailed           the bento could not be built
 ├── ReleaseInProgress         someone else is releasing the same system
 ├── ReleaseNotFound           no record of that release, or none to go back to
+├── RolloutOpen               a rollout of the system has to end first
+├── RolloutAborted            the canary was found worse; the champion serves all requests
+├── NoRollout                 there is no rollout to continue or to abort
 ├── ReleaseUnhealthy          the new process never became ready; the old one serves on
 ├── GatewayUnconfirmed        the gateway does not serve the new release
 ├── NoFreePort                every port of the runtime's range is taken
@@ -30,12 +33,15 @@ __all__ = [
     "GatewayUnconfirmed",
     "ModelNotAvailable",
     "NoFreePort",
+    "NoRollout",
     "PackagingFailed",
     "RecorderMisconfigured",
     "RecordsUnreachable",
     "ReleaseInProgress",
     "ReleaseNotFound",
     "ReleaseUnhealthy",
+    "RolloutAborted",
+    "RolloutOpen",
     "RuntimeUnreachable",
     "ServiceError",
     "SmokeTestFailed",
@@ -66,6 +72,22 @@ class ReleaseInProgress(ServiceError):
 
 class ReleaseNotFound(ServiceError):
     """There is no record of that release."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class RolloutOpen(ServiceError):
+    """A rollout of the system is open, and what was asked for does not go beside it."""
+
+
+class RolloutAborted(ServiceError):
+    """A rollout ended with all requests back at the champion; the verdict says why."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class NoRollout(ServiceError):
+    """There is no rollout to continue or to abort."""
 
     exit_code: ClassVar[int] = 2
 

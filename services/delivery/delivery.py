@@ -8,41 +8,34 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
+from ml.declaration import Rollout as Policy
 from ml.environment import Environment
 from ml.errors import MlError
-from ml.model_registry import Alias, ModelRegistry, ModelVersion
+from ml.model_registry import ModelRegistry
+from services.delivery.choice import Choice, Registry
+from services.delivery.control import Control
+from services.delivery.declared import declared_limits, declared_policy, declared_thresholds
+from services.delivery.driver import Parts
 from services.delivery.gateway import Gateway, Traefik
 from services.delivery.health import ready
 from services.delivery.lease import Lease
 from services.delivery.preparation import Preparation, Progress
 from services.delivery.release import Pointer, Release, ReleaseStatus
 from services.delivery.releases import Releases
+from services.delivery.rollout import Rollout
+from services.delivery.rollouts import Rollouts
 from services.delivery.runtime import Processes, Runtime
 from services.delivery.switch import Switch
 from services.delivery.targets import Targets
 from services.endpoint.settings import Limits
-from services.errors import AliasPending, FolderUnwritable, ModelNotAvailable, ReleaseNotFound, ServiceError
-
-
-class Registry(Protocol):
-    """What delivery needs of a model registry; `ml.model_registry` has the real one."""
-
-    def champion(self, system: str) -> ModelVersion | None:
-        """Return the version that serves, as far as the registry knows."""
-
-    def challenger(self, system: str) -> ModelVersion | None:
-        """Return the newest version that passed the gate."""
-
-    def version(self, system: str, number: int) -> ModelVersion:
-        """Return one version, or raise."""
-
-    def download(self, version: ModelVersion, folder: Path) -> Path:
-        """Fetch a version's serving files and return the folder with them."""
-
-    def set_alias(self, system: str, alias: Alias, version: int) -> None:
-        """Move an alias."""
+from services.errors import (
+    AliasPending,
+    FolderUnwritable,
+    ReleaseNotFound,
+    RolloutAborted,
+    ServiceError,
+)
 
 
 def silent(step: str) -> None:
@@ -61,6 +54,7 @@ class Delivery:
         gateway: Gateway | None = None,
         thresholds: Callable[[str], dict[str, float]] | None = None,
         limits: Callable[[str], Limits] | None = None,
+        policy: Callable[[str], Policy] | None = None,
         root: Path | None = None,
     ) -> None:
         self._registry = registry or ModelRegistry(env)
@@ -68,6 +62,7 @@ class Delivery:
         self._gateway = gateway or Traefik(env)
         self._targets = Targets(env)
         self.releases = Releases(env)
+        self._choice = Choice(self._registry, self.releases)
         self._switch = Switch(self.releases, self._runtime, self._gateway, self._targets)
         self._preparation = Preparation(
             env,
@@ -76,6 +71,20 @@ class Delivery:
             thresholds=thresholds or declared_thresholds,
             limits=limits or declared_limits,
             root=root or Path(__file__).resolve().parents[2],
+        )
+        self._policy = policy or declared_policy
+        self.rollouts = Rollouts(self.releases.store)
+        self._control = Control(
+            Parts(
+                releases=self.releases,
+                rollouts=self.rollouts,
+                runtime=self._runtime,
+                gateway=self._gateway,
+                targets=self._targets,
+                switch=self._switch,
+                bento=self._preparation.bento,
+            ),
+            self._serve,
         )
 
     def release(
@@ -86,36 +95,87 @@ class Delivery:
         actor: str | None = None,
         progress: Progress = silent,
     ) -> Release:
-        """Serve a model version; without a number, the challenger, or else the champion.
+        """Serve a model version at once; without a number, the challenger, or else the champion.
 
         Nothing happens if it serves already. A challenger that a rollback set aside is taken
         again only when its number is given. On failure what served before still does.
 
         Raises:
-            ModelNotAvailable, PackagingFailed, ReleaseInProgress, ReleaseUnhealthy, NoFreePort,
+            ModelNotAvailable, PackagingFailed, ReleaseInProgress, RolloutOpen, ReleaseUnhealthy, NoFreePort,
             GatewayUnconfirmed, RuntimeUnreachable, RecordsUnreachable, AliasPending.
         """
         actor = actor or whoami()
         with _writable(), Lease(self.releases.store, system).held(actor) as lease:
-            release = self._preparation.release(self._model(system, version), actor, progress)
-            self._serve(release, lease, actor, None, progress)
+            self.rollouts.refuse_if_open(system, "to release at once")
+            release = self._preparation.release(self._choice.model(system, version), actor, progress)
+            self._serve(release, lease, actor, progress)
         return release
+
+    def roll_out(
+        self,
+        system: str,
+        version: int | None = None,
+        *,
+        actor: str | None = None,
+        progress: Progress = silent,
+    ) -> Release:
+        """Release a model version by the system's plan, or go on with the rollout that is open.
+
+        Where nothing serves that it could be compared with, it is released at once.
+
+        Raises:
+            RolloutAborted: the canary was worse, failed, or too little was asked of it.
+            RolloutOpen: one of another model version is; otherwise as `release`.
+        """
+        actor = actor or whoami()
+        with _writable(), Lease(self.releases.store, system).held(actor) as lease:
+            release, opened = self._opened(system, version, actor, progress)
+            if opened is None:
+                self._serve(release, lease, actor, progress)
+                return release
+            return self._promoted(release, self._control.go_on(system, lease, actor, progress))
+
+    def go_on(self, system: str, *, actor: str | None = None, progress: Progress = silent) -> Release:
+        """Go on with the open rollout.
+
+        Raises:
+            NoRollout: none is open; otherwise as `roll_out`.
+        """
+        actor = actor or whoami()
+        with _writable(), Lease(self.releases.store, system).held(actor) as lease:
+            done = self._control.go_on(system, lease, actor, progress)
+            return self._promoted(self.releases.get(done.canary), done)
+
+    def abort(self, system: str, *, actor: str | None = None, progress: Progress = silent) -> Rollout:
+        """End the open rollout with all requests at the champion; its driver is told, if there is one.
+
+        Raises:
+            NoRollout: none is open; otherwise as `Driver.drive`.
+        """
+        with _writable():
+            return self._control.abort(system, actor or whoami(), progress)
 
     def rollback(
         self, system: str, to: str | None = None, *, actor: str | None = None, progress: Progress = silent
     ) -> Release:
         """Serve an earlier release: the one that begins with ``to``, or the one before the current.
 
+        An open rollout is aborted first; without ``to`` that is all, as the champion is the one before.
+
         Raises:
             ReleaseNotFound: there is none; otherwise as `release`.
         """
         actor = actor or whoami()
+        if self.rollouts.opened(system):
+            champion = self.abort(system, actor=actor, progress=progress).champion
+            if to is None:
+                return self.releases.get(champion)
         with _writable(), Lease(self.releases.store, system).held(actor) as lease:
             pointer, _ = self.releases.pointer(system)
             release = self._earlier(system, pointer, to)
             left = self.releases.get(pointer.release) if pointer and pointer.release else release
             set_aside = left.model_version if left.model_version != release.model_version else None
-            self._serve(release, lease, actor, set_aside, progress)
+            self._serve(release, lease, actor, progress, set_aside)
         return release
 
     def retire(self, system: str, *, actor: str | None = None, progress: Progress = silent) -> None:
@@ -129,6 +189,7 @@ class Delivery:
             if pointer and pointer.release:
                 self.releases.point(system, Pointer.moved(pointer, None, actor, datetime.now(UTC)), etag)
             self._switch.stop_others(system, None, progress)
+            self._control.close(system)
 
     def status(self, system: str) -> ReleaseStatus:
         """Say what serves, and what is not as it should be; never raises for what is down."""
@@ -139,7 +200,14 @@ class Delivery:
             release = self.releases.find(pointer.release or "") if pointer else None
             if pointer is None or release is None:
                 return ReleaseStatus(system=system, problem=f"nothing is released; {remedy}")
-            known = ReleaseStatus(system=system, current=release, since=pointer.since, by=pointer.by)
+            opened = self.rollouts.opened(system)
+            known = ReleaseStatus(
+                system=system,
+                current=release,
+                since=pointer.since,
+                by=pointer.by,
+                rollout=opened.sentence() if opened else None,
+            )
             instance = self._runtime.find(release.id)
         except ServiceError as error:
             return known.model_copy(update={"problem": str(error)})
@@ -150,23 +218,35 @@ class Delivery:
         now = {"process": instance.state, "ready": healthy, "port": instance.port, "problem": problem}
         return known.model_copy(update=now)
 
-    def _model(self, system: str, version: int | None) -> ModelVersion:
-        model = self._registry.version(system, version) if version is not None else self._newest(system)
-        if model is None:
-            raise ModelNotAvailable(f"no model version of {system} has passed the gate; train one first")
-        if model.decision == "reject":
-            raise ModelNotAvailable(
-                f"the gate rejected {system} version {model.version} ({'; '.join(model.reasons)}); "
-                "choose another version"
-            )
-        return model
+    def _opened(
+        self, system: str, version: int | None, actor: str, progress: Progress
+    ) -> tuple[Release, Rollout | None]:
+        """Return the release that is asked for, and its rollout: the open one, or one opened now."""
+        if opened := self.rollouts.opened(system):
+            canary = self.releases.get(opened.canary)
+            if version not in (None, canary.model_version):
+                self.rollouts.refuse_if_open(system, f"to release version {version}")
+            progress(f"going on: {opened.sentence()}")
+            return canary, opened
+        release = self._preparation.release(self._choice.model(system, version), actor, progress)
+        champion, policy = self._serving(system), self._policy(system)
+        if champion in (None, release.id) or policy.plan == "all_at_once":
+            return release, None
+        return release, self._control.open(release, str(champion), policy, actor)
 
-    def _newest(self, system: str) -> ModelVersion | None:
-        pointer, _ = self.releases.pointer(system)
-        challenger = self._registry.challenger(system)
-        if challenger and not (pointer and pointer.set_aside == challenger.version):
-            return challenger
-        return self._registry.champion(system)
+    def _serving(self, system: str) -> str | None:
+        """Return the release that serves, if it is as it should be."""
+        pointer = self.releases.current(system)
+        serving = self.releases.find(pointer.release or "") if pointer else None
+        return serving.id if serving and self._switch.serves(serving) else None
+
+    def _promoted(self, release: Release, done: Rollout) -> Release:
+        if done.state == "aborted":
+            raise RolloutAborted(
+                f"{done.sentence()}; {done.champion} serves all requests. `millrace rollout {done.system} "
+                f"--status` has the figures; mend the cause and release again"
+            )
+        return release
 
     def _earlier(self, system: str, pointer: Pointer | None, to: str | None) -> Release:
         if to:
@@ -176,7 +256,7 @@ class Delivery:
         return self.releases.get(pointer.previous)
 
     def _serve(
-        self, release: Release, lease: Lease, actor: str, set_aside: int | None, progress: Progress
+        self, release: Release, lease: Lease, actor: str, progress: Progress, set_aside: int | None = None
     ) -> None:
         self._switch.to(
             release,
@@ -208,23 +288,6 @@ def _writable() -> Iterator[None]:
             f"{error.filename or 'a file of the environment'} cannot be written ({error.strerror or error}); "
             "free space or mend its permissions, then do the same again; what served before still does"
         ) from error
-
-
-def declared_thresholds(system: str) -> dict[str, float]:
-    """Return what a system's declaration promises, by name."""
-    from ml.system import load
-
-    declaration = load(system)
-    minima = {metric.name: metric.minimum for metric in declaration.metrics}
-    budgets = declaration.budgets
-    return minima | {"latency_p99_ms": budgets.latency_p99_ms, "size_mib": budgets.size_mib}
-
-
-def declared_limits(system: str) -> Limits:
-    """Return the bounds of a system's service process; what it does not declare is as for all."""
-    from ml.system import load
-
-    return Limits(max_body_bytes=int(load(system).budgets.request_mib * 2**20))
 
 
 def whoami() -> str:

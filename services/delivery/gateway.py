@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import httpx
-import yaml
 
 from ml.environment import Environment
 from services.delivery.files import write_atomically
+from services.delivery.traefik import ROUTE_HEADER, document, revision, text, traffic
+from services.delivery.traffic import Traffic
 from services.errors import GatewayUnconfirmed
 
 RELEASE_HEADER: Final = "x-millrace-release"
@@ -20,11 +22,14 @@ _IN_A_ROW: Final = 3
 class Gateway(Protocol):
     """What delivery needs of a gateway."""
 
-    def route(self, system: str, url: str) -> None:
-        """Send a system's requests to this address."""
+    def send(self, system: str, traffic: Traffic) -> None:
+        """Divide a system's requests like this; returns before that has happened."""
 
-    def target(self, system: str) -> str | None:
-        """Return the address that a system's requests are sent to, as far as is written down."""
+    def traffic(self, system: str) -> Traffic | None:
+        """Return how a system's requests are divided, as far as is written down."""
+
+    def follows(self, system: str, traffic: Traffic) -> bool:
+        """Say whether requests that come now are divided like this."""
 
     def unroute(self, system: str) -> None:
         """Take a system's route away."""
@@ -40,19 +45,19 @@ class Traefik:
         self._folder = env.here.routes
         self._url = env.gateway.url
 
-    def route(self, system: str, url: str) -> None:
-        """Write the system's route; Traefik takes it up within a fraction of a second."""
-        text = "# Written by delivery; `millrace release` changes it.\n" + yaml.safe_dump(_route(system, url))
-        write_atomically(self._folder / f"{system}.yml", text)
+    def send(self, system: str, traffic: Traffic) -> None:
+        """Write the system's routes; Traefik takes them up within a fraction of a second."""
+        write_atomically(self._folder / f"{system}.yml", text(document(system, traffic)))
 
-    def target(self, system: str) -> str | None:
-        """Read the address out of the system's file."""
+    def traffic(self, system: str) -> Traffic | None:
+        """Read it out of the system's file."""
         path = self._folder / f"{system}.yml"
-        if not path.is_file():
-            return None
-        document: dict[str, Any] = yaml.safe_load(path.read_text())
-        url: str = document["http"]["services"][system]["loadBalancer"]["servers"][0]["url"]
-        return url
+        return traffic(system, path.read_text()) if path.is_file() else None
+
+    def follows(self, system: str, traffic: Traffic) -> bool:
+        """Ask through the gateway which routes it goes by."""
+        answer = self._ask(system)
+        return answer is not None and answer.headers.get(ROUTE_HEADER) == revision(document(system, traffic))
 
     def unroute(self, system: str) -> None:
         """Remove the system's file."""
@@ -60,12 +65,14 @@ class Traefik:
 
     def serves(self, system: str) -> str | None:
         """Ask the service through the gateway who it is."""
+        answer = self._ask(system)
+        return answer.headers.get(RELEASE_HEADER) if answer is not None else None
+
+    def _ask(self, system: str) -> httpx.Response | None:
         try:
-            answer = httpx.get(f"{self._url}/{system}/livez", timeout=2.0)
+            return httpx.get(f"{self._url}/{system}/livez", timeout=2.0)
         except httpx.HTTPError:
             return None
-        release: str | None = answer.headers.get(RELEASE_HEADER)
-        return release
 
 
 def confirm(gateway: Gateway, system: str, release_id: str) -> None:
@@ -74,32 +81,39 @@ def confirm(gateway: Gateway, system: str, release_id: str) -> None:
     Raises:
         GatewayUnconfirmed: it did not within 15 seconds.
     """
-    deadline = time.monotonic() + _CONFIRM_S
-    in_a_row, seen = 0, None
-    while in_a_row < _IN_A_ROW:
+    seen: Any = None
+
+    def answers() -> bool:
+        nonlocal seen
         seen = gateway.serves(system)
-        in_a_row = in_a_row + 1 if seen == release_id else 0
+        return bool(seen == release_id)
+
+    if not _in_a_row(answers, _IN_A_ROW):
+        raise GatewayUnconfirmed(
+            f"the gateway answers for {system} with {seen or 'nothing'} instead of {release_id}; "
+            "look at its log with `millrace logs traefik`, then release again"
+        )
+
+
+def confirm_traffic(gateway: Gateway, system: str, traffic: Traffic) -> None:
+    """Wait until requests are divided like this.
+
+    Raises:
+        GatewayUnconfirmed: they were not within 15 seconds.
+    """
+    if not _in_a_row(lambda: gateway.follows(system, traffic), 1):
+        raise GatewayUnconfirmed(
+            f"the gateway does not take up the routes of {system}; look at its log with "
+            f"`millrace logs traefik`, then go on with `millrace rollout {system}`"
+        )
+
+
+def _in_a_row(holds: Callable[[], bool], times: int) -> bool:
+    deadline, seen = time.monotonic() + _CONFIRM_S, 0
+    while seen < times:
+        seen = seen + 1 if holds() else 0
         if time.monotonic() > deadline:
-            raise GatewayUnconfirmed(
-                f"the gateway answers for {system} with {seen or 'nothing'} instead of {release_id}; "
-                "look at its log with `millrace logs traefik`, then release again"
-            )
-        if not in_a_row:
-            time.sleep(0.05)
-
-
-def _route(system: str, url: str) -> dict[str, Any]:
-    strip = f"{system}-prefix"
-    return {
-        "http": {
-            "routers": {
-                system: {
-                    "rule": f"Path(`/{system}`) || PathPrefix(`/{system}/`)",
-                    "service": system,
-                    "middlewares": [strip],
-                }
-            },
-            "middlewares": {strip: {"stripPrefix": {"prefixes": [f"/{system}"]}}},
-            "services": {system: {"loadBalancer": {"servers": [{"url": url}]}}},
-        }
-    }
+            return False
+        if not seen:
+            time.sleep(0.03)
+    return True

@@ -65,7 +65,10 @@ class Pointer(BaseModel):
 
 
 class ReleaseStatus(BaseModel):
-    """What runs of a system now; ``problem`` is a sentence when something is not as it should be."""
+    """What runs of a system now.
+
+    ``rollout`` says where an open one stands, ``problem`` what is not as it should be; both are sentences.
+    """
 
     system: str
     current: Release | None = None
@@ -74,4 +77,5 @@ class ReleaseStatus(BaseModel):
     process: Literal["running", "starting", "stopped", "missing"] = "missing"
     ready: bool = False
     port: int | None = Field(default=None, description="On the loopback interface.")
+    rollout: str | None = None
     problem: str | None = None

@@ -95,6 +95,15 @@ class Releases:
                 "look at `millrace status`, and release again if that is not what you want"
             ) from error
 
+    def set_aside(self, release: Release) -> None:
+        """Note that this release's model version is not to be taken up again unasked."""
+        pointer, etag = self.pointer(release.system)
+        if pointer is None or pointer.release is None:
+            return
+        if self.get(pointer.release).model_version != release.model_version:
+            aside = pointer.model_copy(update={"set_aside": release.model_version})
+            self.point(release.system, aside, etag)
+
 
 def _record_key(release_id: str) -> str:
     return f"{release_id.rpartition('-v')[0]}/releases/{release_id}.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from services.delivery.gateway import Gateway, confirm
+from services.delivery.gateway import Gateway, confirm, confirm_traffic
 from services.delivery.health import ready, wait_quiet, wait_ready
 from services.delivery.package import Bento
 from services.delivery.preparation import Progress
@@ -13,6 +13,7 @@ from services.delivery.release import Pointer, Release
 from services.delivery.releases import Releases
 from services.delivery.runtime import Instance, Runtime
 from services.delivery.targets import Targets
+from services.delivery.traffic import Traffic
 from services.errors import GatewayUnconfirmed, ServiceError
 
 
@@ -43,7 +44,7 @@ class Switch:
         current = pointer.release if pointer else None
         if not (current == release.id and self.serves(release)):
             progress(f"starting {release.id}")
-            instance = self._start(release, bento(release), current)
+            instance = self.start(release, bento(release), current)
             renew()
             progress(f"routing {release.system} to {release.id}")
             self._route(release, instance, current)
@@ -51,7 +52,7 @@ class Switch:
         if current != release.id:
             moved = Pointer.moved(pointer, release.id, actor, datetime.now(UTC), set_aside)
             self._releases.point(release.system, moved, etag)
-        self._targets.set(release.system, release.id, self._runtime.port(release.id))
+        self._targets.set(release.system, {release.id: self._runtime.port(release.id)})
         self.stop_others(release.system, release.id, progress)
 
     def serves(self, release: Release) -> bool:
@@ -59,7 +60,7 @@ class Switch:
         instance = self._runtime.find(release.id)
         return (
             instance is not None
-            and self._gateway.target(release.system) == instance.url
+            and self._gateway.traffic(release.system) == Traffic(champion=instance.url)
             and ready(instance)
             and self._gateway.serves(release.system) == release.id
         )
@@ -72,7 +73,8 @@ class Switch:
                 wait_quiet(instance)
                 self._runtime.stop(instance.release)
 
-    def _start(self, release: Release, bento: Bento, current: str | None) -> Instance:
+    def start(self, release: Release, bento: Bento, current: str | None) -> Instance:
+        """Run a release beside what runs and return it once it is ready; one that fails is removed."""
         self._runtime.start(release, bento)
         try:
             return wait_ready(self._runtime, release.id)
@@ -81,16 +83,18 @@ class Switch:
             raise
 
     def _route(self, release: Release, instance: Instance, current: str | None) -> None:
-        before = self._gateway.target(release.system)
-        self._gateway.route(release.system, instance.url)
+        before = self._gateway.traffic(release.system)
+        self._gateway.send(release.system, Traffic(champion=instance.url))
         try:
             confirm(self._gateway, release.system, release.id)
+            confirm_traffic(self._gateway, release.system, Traffic(champion=instance.url))
         except GatewayUnconfirmed:
             if before is None:
                 self._gateway.unroute(release.system)
             else:
-                self._gateway.route(release.system, before)
-            self._withdraw(release, current)
+                self._gateway.send(release.system, before)
+            if before is None or before.canary != instance.url:
+                self._withdraw(release, current)
             raise
 
     def _withdraw(self, release: Release, current: str | None) -> None:

@@ -15,10 +15,13 @@ class Targets:
     def __init__(self, env: Environment) -> None:
         self._folder = env.here.targets
 
-    def set(self, system: str, release_id: str, port: int) -> None:
-        """Have the release scraped, and no other of the system."""
-        target = {"targets": [f"127.0.0.1:{port}"], "labels": {"system": system, "release": release_id}}
-        write_atomically(self._path(system), json.dumps([target], indent=2))
+    def set(self, system: str, ports: dict[str, int]) -> None:
+        """Have the releases at these ports scraped, and no other of the system."""
+        targets = [
+            {"targets": [f"127.0.0.1:{port}"], "labels": {"system": system, "release": release_id}}
+            for release_id, port in ports.items()
+        ]
+        write_atomically(self._path(system), json.dumps(targets, indent=2))
 
     def clear(self, system: str) -> None:
         """Have nothing of the system scraped."""

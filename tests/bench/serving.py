@@ -28,6 +28,7 @@ from scripts.places import load
 from services.delivery.gateway import Traefik
 from services.delivery.releases import Releases
 from services.delivery.supervisor import Supervisor
+from services.delivery.traffic import Traffic
 from services.endpoint.settings import Limits, ServiceSettings
 from tests.bench.figure import Figure, spread
 
@@ -201,7 +202,7 @@ def _serve(source: Path, program: tuple[str, ...]) -> Iterator[Served]:
 def _routed(env: Environment, service: Served) -> Iterator[str]:
     """Give the service a route of its own at the gateway while the block runs."""
     gateway = Traefik(env)
-    gateway.route("bench", service.url)
+    gateway.send("bench", Traffic(champion=service.url))
     try:
         _await(f"{env.gateway.url}/bench/readyz")
         yield f"{env.gateway.url}/bench"

@@ -29,7 +29,7 @@ def test_a_gateway_that_does_not_follow_gets_its_old_route_back(
 ) -> None:
     registry.add("!")
     first = delivery.release("echo")
-    before = Traefik(stack.env).target("echo")
+    before = Traefik(stack.env).traffic("echo")
     registry.add("?")
     deaf = Delivery(
         stack.env,
@@ -41,7 +41,7 @@ def test_a_gateway_that_does_not_follow_gets_its_old_route_back(
     )
     with pytest.raises(GatewayUnconfirmed, match="millrace logs traefik"):
         deaf.release("echo")
-    assert Traefik(stack.env).target("echo") == before
+    assert Traefik(stack.env).traffic("echo") == before
     assert delivery.status("echo").ready
     assert [path.stem for path in stack.env.runtime.programs.glob("*.conf")] == [first.id]
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.delivery.delivery import declared_limits
+from services.delivery.declared import declared_limits
 from services.delivery.package import Bento, Packager
 from services.endpoint.settings import Package
 from tests.ml.inspector.cells import png, sound, untrained
