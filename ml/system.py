@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ml.data.contract import TableContract
+    from ml.data.images.labels import Labelling
     from ml.data.prediction_log import Said
     from ml.data.source import Source
     from ml.evaluation.behaviour import Change, View
@@ -72,6 +73,9 @@ class System(Protocol):
     def contract(self) -> dict[str, TableContract]:
         """Return the contract of each table."""
 
+    def labelling(self) -> Labelling | None:
+        """Return what labels of its images mean, None for a system whose images nobody labels."""
+
     def features(self, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
         """Return clean tables with all that training needs, the held-out rows marked."""
 
@@ -115,7 +119,7 @@ class System(Protocol):
     def labels(self, tables: dict[str, pa.Table], requests: Iterable[Rows]) -> Iterator[Rows]:
         """Yield, for each request, the body of the feedback that its real user would send."""
 
-    def labelled(self, tables: dict[str, pa.Table], said: Sequence[Said]) -> dict[str, pa.Table]:
+    def from_log(self, tables: dict[str, pa.Table], said: Sequence[Said]) -> dict[str, pa.Table]:
         """Return raw tables, every column text, with the rows that feedback on logged answers teaches."""
 
     def outcome(self, response: Mapping[str, Any], feedback: Mapping[str, Any]) -> float | None:

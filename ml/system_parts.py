@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ml.progress import UNWATCHED, Progress
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ml.data.contract import TableContract
+    from ml.data.images.labels import Labelling
     from ml.data.prediction_log import Said
     from ml.data.source import Source
     from ml.evaluation.behaviour import Change, View
@@ -36,6 +38,13 @@ class SystemParts:
     def contract(self) -> dict[str, TableContract]:
         """See ``contract.contract``."""
         found: dict[str, TableContract] = self._part("contract").contract()
+        return found
+
+    def labelling(self) -> Labelling | None:
+        """See ``labelling.LABELLING``, if there is such a part."""
+        if importlib.util.find_spec(f"ml.systems.{self.name}.labelling") is None:
+            return None
+        found: Labelling = self._part("labelling").LABELLING
         return found
 
     def features(self, tables: Tables) -> Tables:
@@ -91,9 +100,9 @@ class SystemParts:
         found: Iterator[dict[str, Any]] = self._part("traffic").labels(tables, requests)
         return found
 
-    def labelled(self, tables: Tables, said: Sequence[Said]) -> Tables:
-        """See ``labelled.labelled``."""
-        found: Tables = self._part("labelled").labelled(tables, said)
+    def from_log(self, tables: Tables, said: Sequence[Said]) -> Tables:
+        """See ``from_log.from_log``."""
+        found: Tables = self._part("from_log").from_log(tables, said)
         return found
 
     def outcome(self, response: Mapping[str, Any], feedback: Mapping[str, Any]) -> float | None:

@@ -121,6 +121,15 @@ class Datasets:
             DatasetNotFound: a table version or an image is gone.
             DatasetDamaged: its content does not have the version's digest.
         """
+        return with_contents(self._environment, version.system, self.tables(version))
+
+    def tables(self, version: DatasetVersion) -> dict[str, pa.Table]:
+        """Return the tables of a version, images without their bytes.
+
+        Raises:
+            DatasetNotFound: a table version is gone.
+            DatasetDamaged: its content does not have the version's digest.
+        """
         tables: dict[str, pa.Table] = {}
         for name, stored in version.tables.items():
             table = self._table(version.system, name)
@@ -131,7 +140,7 @@ class Datasets:
                     f"{table.address} version {stored.delta_version} has digest {found[:12]}, {version} says "
                     f"{stored.digest[:12]}; restore the last versions of its objects, which the bucket keeps"
                 )
-        return with_contents(self._environment, version.system, tables)
+        return tables
 
     def _read(self, key: str, content: bytes) -> DatasetRecord:
         try:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from ml.data.images.contents import IMAGES
+from ml.data.images.labelled import PROVENANCE, with_labels
+from ml.data.images.labels import Labels
 from ml.data.images.manifest import take_in
 from ml.data.images.store import ImageStore
 from ml.data.source import ImageSource
@@ -40,6 +42,7 @@ class RawData(Output):
     rows: dict[str, int]
     from_log: int = 0
     images_set_aside: int = 0
+    images_labelled: int = 0
 
 
 class Ingest(Job):
@@ -49,7 +52,7 @@ class Ingest(Job):
         SourceUnavailable, SourceCorrupted, SourceEmpty: with what to do; nothing was changed.
     """
 
-    parts: ClassVar[tuple[str, ...]] = ("source", "labelled")
+    parts: ClassVar[tuple[str, ...]] = ("source", "from_log", "labelling")
     outcome: ClassVar[type[Output]] = RawData
 
     source: dict[str, Any] = Field(default_factory=dict, description="the system's settings of its source")
@@ -57,9 +60,11 @@ class Ingest(Job):
     log: LogWindow | None = None
 
     def state(self, environment: Environment) -> dict[str, str]:
-        """Return the source's fingerprint, so that new data makes the step run again."""
-        del environment
-        return {"source": hashlib.sha256(self._source().fingerprint().encode()).hexdigest()}
+        """Return the fingerprints of source and labels, so that new ones make the step run again."""
+        found = {"source": hashlib.sha256(self._source().fingerprint().encode()).hexdigest()}
+        if implementation(self.system).labelling() is not None:
+            found["labels"] = Labels(environment, self.system).fingerprint()
+        return found
 
     def run(self, environment: Environment) -> RawData:
         """Read, refuse an empty table, and store the rest; images that cannot be judged are set aside."""
@@ -74,6 +79,10 @@ class Ingest(Job):
         before = sum(table.num_rows for table in tables.values())
         if self.log:
             tables = self._with_log(environment, tables, self.log)
+        from_log = sum(table.num_rows for table in tables.values()) - before
+        labelling = implementation(self.system).labelling()
+        if labelling is not None:
+            tables = with_labels(environment, self.system, tables, labelling)
         for name, table in tables.items():
             if not table.num_rows:
                 raise SourceEmpty(
@@ -85,8 +94,13 @@ class Ingest(Job):
                 parquet.write_table(table, Path(temporary) / f"{name}.parquet")
             folder = Folders(environment).save(Path(temporary))
         rows = {name: table.num_rows for name, table in tables.items()}
-        from_log = sum(rows.values()) - before
-        return RawData(folder=folder, rows=rows, from_log=from_log, images_set_aside=set_aside)
+        return RawData(
+            folder=folder,
+            rows=rows,
+            from_log=from_log,
+            images_set_aside=set_aside,
+            images_labelled=rows.get(PROVENANCE, 0),
+        )
 
     def _with_log(
         self, environment: Environment, tables: dict[str, pa.Table], window: LogWindow
@@ -94,7 +108,7 @@ class Ingest(Job):
         from ml.data.prediction_log import PredictionLog
 
         said = PredictionLog(environment).feedback(self.system, window.since, until=window.until)
-        return implementation(self.system).labelled(tables, said)
+        return implementation(self.system).from_log(tables, said)
 
     def _source(self) -> Any:
         return implementation(self.system).source(self.source)

@@ -74,6 +74,19 @@ def server(camera: Camera, port: int = 0) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(("127.0.0.1", port), Handler)
 
 
+def serve(folder: Path, port: int, *, loop: bool, blur: float, dim: float) -> None:
+    """Print the address, and show the folder's images until interrupted.
+
+    Raises:
+        SourceUnavailable, SourceEmpty: there are no images.
+        OSError: the port is taken.
+    """
+    listening = server(Camera(list(from_folder(folder)), loop, blur, dim), port)
+    sys.stdout.write(f"http://127.0.0.1:{listening.server_port}/\n")
+    sys.stdout.flush()
+    listening.serve_forever()
+
+
 def main() -> None:
     """Serve a folder until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m ml.data.images.camera", description=__doc__)
@@ -84,15 +97,10 @@ def main() -> None:
     parser.add_argument("--dim", type=float, default=0.0, help="share of the light that is lost, 0 to 1")
     given = parser.parse_args()
     try:
-        camera = Camera(list(from_folder(given.folder)), given.loop, given.blur, given.dim)
-        listening = server(camera, given.port)
+        serve(given.folder, given.port, loop=given.loop, blur=given.blur, dim=given.dim)
     except (MlError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
-    sys.stdout.write(f"http://127.0.0.1:{listening.server_port}/\n")
-    sys.stdout.flush()
-    try:
-        listening.serve_forever()
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -29,7 +29,7 @@ def said(user, item, second, event="rated", rating=5.0):
 
 
 def events(*told):
-    tables = implementation("recommender").labelled(TABLES, told)
+    tables = implementation("recommender").from_log(TABLES, told)
     rows = tables["events"].to_pylist()
     return {(row["user_id"], row["item_id"]): (row["rating"], row["timestamp"]) for row in rows}, tables
 
@@ -50,8 +50,8 @@ def test_a_new_user_is_added_once_with_nothing_known_of_them():
 
 
 def test_without_feedback_nothing_changes():
-    assert implementation("recommender").labelled(TABLES, []) is TABLES
-    assert implementation("inspector").labelled(TABLES, [said("1", "3", 200)]) is TABLES
+    assert implementation("recommender").from_log(TABLES, []) is TABLES
+    assert implementation("inspector").from_log(TABLES, [said("1", "3", 200)]) is TABLES
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ml.data.prediction_log import Said
 
 
-def labelled(tables: dict[str, pa.Table], said: Sequence[Said]) -> dict[str, pa.Table]:
+def from_log(tables: dict[str, pa.Table], said: Sequence[Said]) -> dict[str, pa.Table]:
     """Return the tables as they are."""
     del said
     return tables

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ml.data.prediction_log import Said
 
 
-def labelled(tables: dict[str, pa.Table], said: Sequence[Said]) -> dict[str, pa.Table]:
+def from_log(tables: dict[str, pa.Table], said: Sequence[Said]) -> dict[str, pa.Table]:
     """Add an event for each rating in the log, and its user if that one is new.
 
     A user's later rating of a film takes the place of an earlier one, in the log and in the table.
