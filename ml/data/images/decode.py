@@ -100,8 +100,9 @@ def _check_size(image: Image.Image, limits: DecodeLimits) -> None:
 
 def _pixels(image: Image.Image, mode: Mode) -> NDArray[np.uint8]:
     try:
-        upright = ImageOps.exif_transpose(image)
-        found = np.asarray(_in_8_bits(upright).convert(mode))
+        ImageOps.exif_transpose(image, in_place=True)
+        seen = _in_8_bits(image)
+        found = np.asarray(seen if seen.mode == mode else seen.convert(mode))
     except ImageRefused:
         raise
     except DAMAGED as error:

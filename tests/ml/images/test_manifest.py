@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def store(environment):
+def image_store(environment):
     return ImageStore(environment, "inspector")
 
 
@@ -27,13 +27,13 @@ def delivery(count=12):
     return [(f"cell-{seed}.png", encoded(scene(seed))) for seed in range(count)]
 
 
-def test_each_image_is_stored_once_and_the_rest_is_set_aside_with_the_reason(store):
+def test_each_image_is_stored_once_and_the_rest_is_set_aside_with_the_reason(image_store):
     images = [*delivery(), ("again.png", encoded(scene(3))), ("torn.png", encoded(scene(1))[:500])]
     images += [("dark.png", encoded(scene(1) * 0)), ("note.txt", b"not an image")]
-    taken = take_in(images, store)
+    taken = take_in(images, image_store)
     assert [row.name for row in taken.rows] == [f"cell-{seed}.png" for seed in range(12)]
     assert taken.repeated == 1
-    assert store.ids() == {row.image_id for row in taken.rows}
+    assert image_store.ids() == {row.image_id for row in taken.rows}
     reasons = {each.name: each.reason for each in taken.set_aside}
     assert set(reasons) == {"torn.png", "dark.png", "note.txt"}
     assert "cannot be read to its end" in reasons["torn.png"]
@@ -41,24 +41,50 @@ def test_each_image_is_stored_once_and_the_rest_is_set_aside_with_the_reason(sto
     assert "no image of a known format" in reasons["note.txt"]
 
 
-def test_the_same_images_in_any_order_and_however_often_are_the_same_manifest(store):
-    first = take_in(delivery(), store).table()
-    again = take_in([*reversed(delivery()), *delivery(3)], store).table()
+def test_the_same_images_in_any_order_and_however_often_are_the_same_manifest(image_store):
+    first = take_in(delivery(), image_store).table()
+    again = take_in([*reversed(delivery()), *delivery(3)], image_store).table()
     assert table_digest(first) == table_digest(again)
-    assert len(store.ids()) == 12
+    assert len(image_store.ids()) == 12
 
 
-def test_stored_images_are_read_in_the_order_asked_for(store):
+def test_stored_images_are_read_in_the_order_asked_for(image_store):
     contents = [content for _, content in delivery(5)]
-    names = store.keep(contents)
-    assert list(store.read(reversed(names))) == list(reversed(contents))
+    names = image_store.keep(contents)
+    assert list(image_store.read(reversed(names))) == list(reversed(contents))
 
 
-def test_an_image_that_is_gone_or_damaged_is_refused_by_name(store, bucket):
-    first, second = store.keep([content for _, content in delivery(2)])
-    bucket.put(f"inspector/images/{first[:2]}/{first}", b"other bytes")
-    with pytest.raises(DatasetDamaged, match=first):
-        list(store.read([first]))
+def test_an_image_that_is_gone_or_damaged_is_refused_by_name(image_store, environment, bucket):
+    first, second = image_store.keep([content for _, content in delivery(2)])
     missing = image_id(b"never stored")
     with pytest.raises(DatasetNotFound, match=missing):
-        list(store.read([second, missing]))
+        list(image_store.read([second, missing]))
+    pack, listing = bucket.keys("inspector/images/")
+    bucket.put(pack, b"other bytes")
+    with pytest.raises(DatasetDamaged, match=first):
+        list(image_store.read([first]))
+    bucket.delete(pack)
+    with pytest.raises(DatasetNotFound, match=first):
+        list(image_store.read([first]))
+    bucket.put(listing, b"torn")
+    with pytest.raises(DatasetDamaged, match=listing):
+        ImageStore(environment, "inspector").ids()
+
+
+def test_images_of_many_packs_are_found_by_whoever_comes_later(environment, bucket):
+    contents = [content for _, content in delivery()]
+    names = ImageStore(environment, "inspector", pack_bytes=len(contents[0])).keep(contents)
+    assert len(bucket.keys("inspector/images/")) > 4
+    later = ImageStore(environment, "inspector")
+    assert list(later.read(names)) == contents
+    assert later.keep(contents) == names
+
+
+def test_what_is_stored_already_is_not_stored_again(image_store, environment, bucket):
+    contents = [content for _, content in delivery(6)]
+    image_store.keep(contents[:4])
+    ImageStore(environment, "inspector").keep(contents)
+    packs = [key for key in bucket.keys("inspector/images/") if not key.endswith(".json")]
+    assert sorted(len(bucket.get(key)) for key in packs) == sorted(
+        [sum(map(len, contents[:4])), sum(map(len, contents[4:]))]
+    )
