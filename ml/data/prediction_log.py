@@ -107,6 +107,15 @@ class PredictionLog:
         said = [Said(*row) for row in zip(*(_column(rows, name) for name in Said._fields), strict=True)]
         return said if last is None else said[::-1]
 
+    def labelled(self, system: str, since: datetime) -> int:
+        """Return of how many predictions something was said after ``since``, each counted once."""
+        rows = self._query(
+            "select count(distinct prediction_id) as labelled from feedback "  # noqa: S608
+            f"where {_of(system, since)} and time > {_time(since)}",
+            needs=("feedback",),
+        )
+        return int(_column(rows, "labelled")[0]) if rows is not None else 0
+
     def _query(self, sql: str, needs: tuple[str, ...]) -> Any:
         """Return the rows, None while a table is not there yet."""
         from deltalake import QueryBuilder

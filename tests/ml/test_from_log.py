@@ -8,7 +8,7 @@ import pytest
 
 from ml.data.clean import Clean
 from ml.data.ingest import Ingest
-from ml.data.prediction_log import Said
+from ml.data.prediction_log import PredictionLog, Said
 from ml.system import implementation
 from services.recorder.bus import Message
 from services.recorder.tables import LandingTable
@@ -97,6 +97,7 @@ def test_the_first_step_learns_from_the_window_of_the_log_that_it_is_given(envir
     raw = Ingest(system="recommender", source=source, log=window).run(environment)
     assert raw.rows["events"] == 5
     assert raw.from_log == 2  # an event, and the user who is new
+    assert PredictionLog(environment).labelled("recommender", datetime(2026, 3, 5, tzinfo=UTC)) == 2
     clean = Clean(system="recommender", raw=raw).run(environment)
     assert not any(clean.quarantined.values())
     assert Ingest(system="recommender", source=source).run(environment).from_log == 0
