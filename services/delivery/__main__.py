@@ -1,4 +1,4 @@
-"""``python -m services.delivery release``: a release for the steward; the last line of output is JSON."""
+"""``python -m services.delivery release``: a rollout for the steward; the last line of output is JSON."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import sys
 from ml.environment import Environment, EnvironmentUnreadable, SecretUnreadable
 from ml.errors import MlError
 from services.delivery.delivery import Delivery
-from services.errors import ServiceError
+from services.errors import RolloutAborted, ServiceError
 
 
 def main() -> int:
-    """Release a model version, or say why not; exit codes are those of the errors."""
+    """Roll a model version out, or go on with its rollout; exit codes are those of the errors."""
     parser = argparse.ArgumentParser(prog="python -m services.delivery", description=__doc__)
     parser.add_argument("command", choices=["release"])
     parser.add_argument("--environment", required=True, metavar="ADDRESS")
@@ -23,11 +23,13 @@ def main() -> int:
     chosen = parser.parse_args()
     try:
         delivery = Delivery(Environment.load(chosen.environment))
-        made = delivery.release(chosen.system, chosen.version, actor=chosen.actor, progress=_say)
+        made = delivery.roll_out(chosen.system, chosen.version, actor=chosen.actor, progress=_say)
+        told = {"outcome": "released", "reason": f"{made.id} serves", "release": made.id}
+    except RolloutAborted as error:
+        told = {"outcome": "aborted", "reason": str(error), "release": ""}
     except (EnvironmentUnreadable, SecretUnreadable, MlError, ServiceError) as error:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code
-    told = {"outcome": "released", "reason": f"{made.id} serves", "release": made.id}
     sys.stdout.write(json.dumps(told) + "\n")
     return 0
 
