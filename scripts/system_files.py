@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from scripts.errors import WrongInput
 from scripts.places import REPOSITORY
 
 if TYPE_CHECKING:
-    from ml.tables.inference import Inferred
-    from ml.tables.table import Column, Table
+    from collections.abc import Mapping
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 LAYERS: Final = ("services", "ml")
-WIDTH: Final = 110
-# Slices of columns with more categories would each hold too few rows.
-MOST_SLICES, MOST_VALUES = 5, 8
+Kind = Literal["table", "images"]
 NAME: Final = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 
 
@@ -51,12 +47,17 @@ class SystemFiles:
                 f"{taken[0].relative_to(self._repository)} is there already; take another name, or remove it"
             )
 
-    def write(self, found: Inferred, address: str, content: bytes) -> list[Path]:
+    def write(self, kind: Kind, values: Mapping[str, Any]) -> list[Path]:
         """Write the folders of both layers and return them; a failure leaves nothing behind."""
-        values = _values(self._name, found, address, content)
+        words = self._name.split("_")
+        named = {
+            "name": self._name,
+            "class_name": "".join(word.capitalize() for word in words),
+            "title": " ".join(words).capitalize(),
+        }
         with tempfile.TemporaryDirectory(dir=self._repository, prefix=".new-system-") as temporary:
             for layer in LAYERS:
-                _render(TEMPLATES / "table" / layer, Path(temporary) / layer, values)
+                _render(TEMPLATES / kind / layer, Path(temporary) / layer, named | dict(values))
             return self._move(Path(temporary))
 
     def _move(self, made: Path) -> list[Path]:
@@ -83,7 +84,7 @@ def absolute(origin: str) -> str:
 def _render(templates: Path, folder: Path, values: dict[str, Any]) -> None:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    # What is written is code, and every value of a person's goes through `quoted` or `source_of`.
+    # What is written is code, and every value of a person's goes through `quoted` or `scripts.system_code`.
     jinja = Environment(  # noqa: S701
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
@@ -91,79 +92,12 @@ def _render(templates: Path, folder: Path, values: dict[str, Any]) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    jinja.filters["quoted"] = _quoted
+    jinja.filters["quoted"] = quoted
     folder.mkdir()
     for path in sorted(templates.glob("*.j2")):
         (folder / path.stem).write_text(jinja.get_template(path.name).render(values))
 
 
-def _values(name: str, found: Inferred, address: str, content: bytes) -> dict[str, Any]:
-    words = name.split("_")
-    table = found.table
-    sliced = [each for each in table.columns if 2 <= len(each.categories) <= MOST_VALUES]
-    file = address.rpartition("/")[2]
-    return {
-        "name": name,
-        "class_name": "".join(word.capitalize() for word in words),
-        "title": " ".join(words).capitalize(),
-        "description": f"Tells {table.target} from {len(table.columns)} other columns of {file}.",
-        "rows": found.rows,
-        "table": source_of(table),
-        "columns": table.columns,
-        "classes": table.classes,
-        "slices": [each.name for each in sliced[:MOST_SLICES]],
-        "address": address,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "request": _quoted({"row": found.example}),
-    }
-
-
-def source_of(table: Table) -> str:
-    """Return a declaration as code, laid out as the formatter would."""
-    columns = "".join(f"        {_column(column)},\n" for column in table.columns)
-    lines = ["Table(\n    columns=(\n", columns, "    ),\n", f"    target={_text(table.target)},\n"]
-    lines.append(f"    classes={_texts(table.classes, 4, len('classes=,'))},\n")
-    lines += [
-        f"    {role}={_text(value)},\n"
-        for role, value in (("group", table.group), ("time", table.time))
-        if value is not None
-    ]
-    lines += ["    balanced=True,\n"] if table.balanced else []
-    return "".join([*lines, ")"])
-
-
-def _column(column: Column) -> str:
-    """Return a column on one line, or on one for each of its fields."""
-    fields = [f"name={_text(column.name)}"]
-    if column.kind == "text":
-        flat = ", ".join(map(_text, column.categories)) + ("," if len(column.categories) == 1 else "")
-        fields += ['kind="text"', f"categories=({flat})"]
-    else:
-        fields += [f"low={column.low!r}", f"high={column.high!r}"]
-    fields += ["gaps=True"] if column.gaps else []
-    line = f"Column({', '.join(fields)})"
-    if len(line) + 9 <= WIDTH:
-        return line
-    if column.kind == "text":
-        fields[2] = f"categories={_texts(column.categories, 12, len('categories=,'))}"
-    return "Column(\n" + "".join(f"            {each},\n" for each in fields) + "        )"
-
-
-def _texts(values: tuple[str, ...], indent: int, beside: int) -> str:
-    """Return a tuple of texts, one on each line if they do not fit."""
-    flat = f"({', '.join(map(_text, values))}{',' if len(values) == 1 else ''})"
-    if indent + beside + len(flat) <= WIDTH:
-        return flat
-    return "(\n" + "".join(f"{' ' * (indent + 4)}{_text(each)},\n" for each in values) + f"{' ' * indent})"
-
-
-def _text(value: str) -> str:
-    """Return a text as code, in double quotes unless that needs more escapes."""
-    if '"' in value and "'" not in value:
-        return repr(value)
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\x7f")
-
-
-def _quoted(value: Any) -> str:
+def quoted(value: Any) -> str:
     """Return a value as JSON, which is YAML too."""
     return json.dumps(value, ensure_ascii=False)

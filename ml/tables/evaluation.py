@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,22 +33,38 @@ def evaluate(table: Table, folder: Path, tables: dict[str, pa.Table]) -> Units:
     """
     classifier = Classifier.load(folder)
     held = Rows.of(table, tables, TEST)
-    columns = {name: held.rows[name] for name in table.names}
-    said = _in_order(classifier.probabilities(columns), classifier.manifest.classes, table.classes)
+    said = classifier.probabilities({name: held.rows[name] for name in table.names})
     counts = np.bincount(Rows.of(table, tables, TRAIN).truth, minlength=len(table.classes))
-    right = (said.argmax(axis=1) == held.truth).astype(np.float64)
+    found = units_of(held.ids, held.truth, said, counts, (classifier.manifest.classes, table.classes))
+    slices = {
+        name: np.array([value or MISSING for value in held.rows[name].to_pylist()], np.str_)
+        for name in table.texts
+    }
+    return replace(found, slices=slices)
+
+
+def units_of(
+    ids: NDArray[np.str_],
+    truth: NDArray[np.int64],
+    said: NDArray[np.float64],
+    counts: NDArray[np.int64],
+    classes: tuple[tuple[str, ...], tuple[str, ...]],
+) -> Units:
+    """Return units [n] of a classifier, with the baselines of classes that were so frequent in training [k].
+
+    ``said`` are probabilities by the first of ``classes``, the model's; ``truth`` are places in the second.
+    """
+    theirs, ours = classes
+    probabilities = _in_order(said, theirs, ours)
+    right = (probabilities.argmax(axis=1) == truth).astype(np.float64)
     return Units(
-        ids=held.ids,
-        metrics=figures_of(right, held.truth),
+        ids=ids,
+        metrics=figures_of(right, truth),
         baselines={
-            "majority": figures_of((held.truth == counts.argmax()).astype(np.float64), held.truth),
-            "prior": figures_of(counts[held.truth] / counts.sum(), held.truth),
+            "majority": figures_of((truth == counts.argmax()).astype(np.float64), truth),
+            "prior": figures_of(counts[truth] / counts.sum(), truth),
         },
-        slices={
-            name: np.array([value or MISSING for value in held.rows[name].to_pylist()], np.str_)
-            for name in table.texts
-        },
-        predictions=Predictions(table.classes, held.truth, said),
+        predictions=Predictions(ours, truth, probabilities),
     )
 
 

@@ -59,7 +59,7 @@ def check_equal(graph: bytes, model: Model, features: NDArray[np.float32]) -> No
     compare(infer(open_session(graph), features), model.probabilities(features))
 
 
-def compare(found: NDArray[Any], wanted: NDArray[Any]) -> None:
+def compare(found: NDArray[Any], wanted: NDArray[Any], tolerance: float = TOLERANCE) -> None:
     """Hold what the ONNX file says [n, k] against what the model does.
 
     Raises:
@@ -67,9 +67,9 @@ def compare(found: NDArray[Any], wanted: NDArray[Any]) -> None:
     """
     differences = np.abs(found - wanted).max(axis=1)
     worst = int(np.nan_to_num(differences, nan=np.inf).argmax())
-    if not differences[worst] <= TOLERANCE:
+    if not differences[worst] <= tolerance:
         raise ExportDiffers(
             f"the ONNX file's probabilities of row {worst} differ by {differences[worst]:.2g} from the "
-            f"trained model's (allowed {TOLERANCE:g}); leave that family out of train.settings, and report "
+            f"trained model's (allowed {tolerance:g}); leave that family out of train.settings, and report "
             "this with the versions of onnxruntime and skl2onnx"
         )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 class Prepared:
     """Fitted steps, the rows to learn from and the rows to judge by."""
 
+    table: Table
     preprocessing: FittedPreprocessing
     training: Sample
     judged: Sample
@@ -59,7 +60,7 @@ def prepared(table: Table, rows: pa.Table, preparation: Preparation) -> Prepared
         features = fitted.apply({name: part.rows[name] for name in table.names})
         return Sample.of(features, part.truth, len(table.classes), balanced=table.balanced)
 
-    return Prepared(fitted, sample(learnt), sample(judged))
+    return Prepared(table, fitted, sample(learnt), sample(judged))
 
 
 def description(table: Table, preparation: Preparation) -> Preprocessing:

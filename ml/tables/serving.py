@@ -68,19 +68,7 @@ class Classifier:
         Raises:
             ModelDamaged, PreprocessingDamaged: a file is gone, or is not what was written.
         """
-        try:
-            manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
-        except (OSError, ValidationError) as error:
-            raise ModelDamaged(
-                f"{folder / MANIFEST} cannot be read ({error}); fetch the model again"
-            ) from error
-        for name, wanted in manifest.files.items():
-            path = folder / name
-            found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "none"
-            if found != wanted:
-                raise ModelDamaged(
-                    f"{path} has digest {found[:12]}, the manifest says {wanted[:12]}; fetch the model again"
-                )
+        manifest = checked_manifest(folder)
         return cls(manifest, FittedPreprocessing.load(folder / STEPS), open_session(folder / GRAPH))
 
     def answer(self, row: Mapping[str, Any]) -> Answer:
@@ -89,9 +77,8 @@ class Classifier:
         Raises:
             ContractBroken: a gap where the model has never seen one, or text where it needs a number.
         """
-        said = self.probabilities({name: [row.get(name)] for name in self._names})[0].tolist()
-        likely = dict(zip(self.manifest.classes, said, strict=True))
-        return Answer(max(likely, key=likely.__getitem__), likely)
+        said = self.probabilities({name: [row.get(name)] for name in self._names})[0]
+        return answer_of(self.manifest.classes, said)
 
     def probabilities(self, columns: Mapping[str, Any]) -> NDArray[np.float64]:
         """Return how likely each class is, float64 [n, k], for lists [n] by column."""
@@ -99,8 +86,39 @@ class Classifier:
         return infer(self._session, features.astype(np.float32))
 
 
+def checked_manifest(folder: Path) -> Manifest:
+    """Read a folder's manifest, and hold every file to it.
+
+    Raises:
+        ModelDamaged: with the file's name.
+    """
+    try:
+        manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ModelDamaged(f"{folder / MANIFEST} cannot be read ({error}); fetch the model again") from error
+    for name, wanted in manifest.files.items():
+        path = folder / name
+        found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "none"
+        if found != wanted:
+            raise ModelDamaged(
+                f"{path} has digest {found[:12]}, the manifest says {wanted[:12]}; fetch the model again"
+            )
+    return manifest
+
+
+def answer_of(classes: tuple[str, ...], said: NDArray[np.float64]) -> Answer:
+    """Return what probabilities [k] say."""
+    likely = dict(zip(classes, said.tolist(), strict=True))
+    return Answer(max(likely, key=likely.__getitem__), likely)
+
+
 def infer(session: Any, features: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return what a session says of features [n, f], float64 [n, k]; each row sums to 1."""
-    said = session.run(["probabilities"], {"features": features})[0].astype(np.float64)
-    found: NDArray[np.float64] = said / said.sum(axis=1, keepdims=True)
+    """Return what a session says of features [n, f], float64 [n, k]."""
+    return normalised(session.run(["probabilities"], {"features": features})[0])
+
+
+def normalised(said: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return probabilities [n, k] whose rows sum to 1 in 64 bits too."""
+    wide = said.astype(np.float64)
+    found: NDArray[np.float64] = wide / wide.sum(axis=1, keepdims=True)
     return found

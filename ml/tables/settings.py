@@ -35,10 +35,11 @@ class Linear(Epochs):
     """
 
     family: Literal["linear"] = "linear"
+    epochs: PositiveInt = 100
     alpha: PositiveFloat = 1e-4
     l1_ratio: float = Field(0.0, ge=0, le=1)
     schedule: Literal["constant", "inverse_scaling"] = "inverse_scaling"
-    learning_rate: PositiveFloat = 0.05
+    learning_rate: PositiveFloat = 0.1
 
 
 class Forest(Declared):

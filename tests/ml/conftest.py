@@ -43,7 +43,7 @@ def tracked(store: Store, tracking: TrackingServer, tmp_path: Path) -> Iterator[
 
     environment = describe(store, tracking.url, tmp_path / "environment", f"t{uuid.uuid4().hex[:10]}")
     yield environment
-    for name in ("recommender", "inspector", "churn"):
+    for name in ("recommender", "inspector", "churn", "shapes"):
         httpx.request(
             "DELETE",
             f"{tracking.url}/api/2.0/mlflow/registered-models/delete",

@@ -11,12 +11,12 @@ import numpy as np
 
 from ml.data.split import TRAIN, VALIDATION
 from ml.errors import ExportDiffers
+from ml.images.efficientnet import trunk, whole
 from ml.onnx_session import open_session
 from ml.system import load
 from ml.systems.inspector.batches import logits_of
 from ml.systems.inspector.calibrating import calibrate
 from ml.systems.inspector.features import Cells
-from ml.systems.inspector.network import trunk, whole
 from ml.systems.inspector.quantising import quantise
 from ml.systems.inspector.serving import DEFECT, FILES, MANIFEST, Calibration, Manifest, Precision, infer
 

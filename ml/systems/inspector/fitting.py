@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, V
 
 from ml.data.split import TRAIN, VALIDATION
 from ml.errors import ContractBroken, WrongInput
+from ml.images.efficientnet import FEATURE_SIDE, TRUNK, trunk
 from ml.onnx_session import open_session
 from ml.progress import UNWATCHED, Progress
 from ml.systems.inspector.features import Cells
-from ml.systems.inspector.network import FEATURE_SIDE, TRUNK, trunk
 from ml.systems.inspector.serving import DEFECT
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from ml.systems.inspector.network import Weights
+    from ml.images.efficientnet import Weights
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ def fit(
         WrongInput: a setting is wrong.
         ContractBroken: training or validation holds one class only.
     """
-    from ml.systems.inspector.pretrained import weights
+    from ml.images.pretrained import weights
     from ml.systems.inspector.tail import learnt
     from ml.systems.inspector.tuning import tune
 

@@ -19,6 +19,7 @@ from PIL import Image
 from ml.data.images.decode import DecodeLimits, decode
 from ml.data.images.quality import measure
 from ml.errors import ModelDamaged
+from ml.images.pixels import SIDE
 from ml.onnx_session import open_session
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SIDE: Final = 224
 MANIFEST: Final = "manifest.json"
 Precision = Literal["fp32", "int8"]
 FILES: Final[dict[Precision, str]] = {"fp32": "model.onnx", "int8": "model_int8.onnx"}

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ml.systems.inspector.network import BLOCKS, EPSILON, FEATURE_SIDE, FIRST_OF_TAIL, TRUNK, Block
+from ml.images.efficientnet import BLOCKS, EPSILON, FEATURE_SIDE, FIRST_OF_TAIL, TRUNK, WIDTH, Block
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ml.systems.inspector.network import Weights
+    from ml.images.efficientnet import Weights
 
-WIDTH: Final = 1280
 # Statistics of few hundred rows are what the network has; they move a tenth of the way with each batch.
 MOMENTUM: Final = 0.9
 

@@ -13,9 +13,9 @@ from ml.systems.inspector.tail import build
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ml.images.efficientnet import Weights
     from ml.systems.inspector.features import Cells
     from ml.systems.inspector.fitting import Recipe
-    from ml.systems.inspector.network import Weights
 
 log = logging.getLogger(__name__)
 

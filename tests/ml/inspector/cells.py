@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ml.images.efficientnet import whole
+from ml.images.pretrained import weights
 from ml.systems.inspector.export import write as write_model
-from ml.systems.inspector.network import whole
 from ml.systems.inspector.pasting import pasted
-from ml.systems.inspector.pretrained import weights
 from ml.systems.inspector.quantising import quantise
 from ml.systems.inspector.serving import Calibration
 

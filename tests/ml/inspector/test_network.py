@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from ml.images.efficientnet import padding, whole
+from ml.images.pretrained import weights
 from ml.onnx_session import open_session
-from ml.systems.inspector.network import padding, whole
 from ml.systems.inspector.pasting import Place, pasted, points_at
-from ml.systems.inspector.pretrained import weights
 from tests.ml.inspector.cells import sound
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ml.errors import SourceCorrupted
-from ml.systems.inspector.network import BLOCKS
-from ml.systems.inspector.pretrained import MAGIC, read, weights
+from ml.images.efficientnet import BLOCKS
+from ml.images.pretrained import MAGIC, read, weights
 
 
 def test_the_pinned_wheel_holds_every_block_of_the_network():

@@ -282,7 +282,7 @@ def test_the_learner_is_scikit_learns(shown):
         alpha=0.001,
         l1_ratio=0.3,
         learning_rate="invscaling",
-        eta0=0.05,
+        eta0=0.1,
         power_t=0.25,
         shuffle=False,
     )

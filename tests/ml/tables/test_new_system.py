@@ -1,33 +1,24 @@
 """From a CSV file to a served model by one command, in a copy of the repository; and what it refuses."""
 
 import ast
-import json
-import os
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
 
 from ml.data.datasets import Datasets
-from ml.model_registry import ModelRegistry
 from ml.tables.delimited import read
 from ml.tables.inference import Roles, inferred
 from ml.tables.table import Column, Table
 from scripts.errors import WrongInput
-from scripts.system_files import SystemFiles, source_of
-from services.delivery.package import Packager
-from services.endpoint.settings import Package
+from scripts.system_code import of_table, source_of
+from scripts.system_files import SystemFiles
+from tests.ml.clone import TRAINING_ONLY, Clone, lint
 from tests.services.worker import Worker
 
-ROOT = Path(__file__).parents[3]
 # Trees and descent learn in a second; TensorFlow alone takes ten to load.
 QUICK = "train.settings={candidates: [{family: linear}, {family: forest, trees: 30}], ensemble: stacking}"
-TRAINING_ONLY = ("mlflow", "sklearn", "pandas", "scipy", "pyarrow", "pandera", "keras", "tensorflow", "onnx")
 
 
 def table(rows=400):
@@ -51,83 +42,48 @@ def csv(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def repository(tmp_path_factory):
-    """A copy of our code, as a clone has it."""
-    folder = tmp_path_factory.mktemp("clone")
-    for layer in ("infra", "ml", "scripts", "services"):
-        left = shutil.ignore_patterns("__pycache__", ".terraform", "terraform")
-        shutil.copytree(ROOT / layer, folder / layer, ignore=left)
-    return folder
-
-
-def run(repository, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=repository,
-        env=os.environ | {"PYTHONPATH": str(repository), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
-def make(repository, csv, *more, name="churn"):
-    return run(repository, "scripts.cli", "new-system", name, "--from", str(csv), *more)
+def clone(tmp_path_factory):
+    return Clone(tmp_path_factory.mktemp("clone"))
 
 
 @pytest.mark.slow
 def test_a_table_becomes_a_system_that_trains_passes_its_gate_serves_and_is_monitored(
-    repository, csv, tracked, tmp_path
+    clone, csv, tracked, tmp_path
 ):
-    done = make(repository, csv, "--target", "churned")
+    done = clone.new_system("churn", csv, "--target", "churned")
     assert done.returncode == 0, done.stderr
     assert "left out customer: it numbers the rows" in done.stdout
-    address = tracked.logs.parent / "environment.json"
-    pipeline = ["ml", "run", "--environment", str(address), "--system", "churn", "--json", "--set", QUICK]
-    done = run(repository, *pipeline)
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout.splitlines()[-1])
+    result = clone.train("churn", tracked, QUICK)
     assert result["decision"] == "promote"
     assert result["metrics"]["balanced_accuracy"] > 0.7
-    again = json.loads(run(repository, *pipeline).stdout.splitlines()[-1])
-    assert all(step["skipped"] for step in again["steps"])
+    assert all(step["skipped"] for step in clone.train("churn", tracked, QUICK)["steps"])
     profile = Datasets(tracked).record("churn", 1).profile
     assert set(profile.features) == {"Monthly bill ($)", "plan", "months"}
     assert profile.features["plan"].kind == "categorical"
-    served(repository, tracked, tmp_path)
-
-
-def served(repository, tracked, tmp_path):
-    """Pack the challenger as delivery does, and ask it."""
-    registry = ModelRegistry(tracked)
-    version = registry.challenger("churn")
-    assert b"confusion" in registry.report(version).lower()
-    model = registry.download(version, tmp_path / "model")
-    package = Package(system="churn", model_version=1, dataset_version="churn@1")
-    bento = Packager(tmp_path / "store", repository).build(package, model)
+    bento = clone.bento("churn", tracked, tmp_path)
     with Worker(bento, tmp_path / "worker", PYTHONVERBOSE="1") as service:
-        question = json.loads((repository / "services/systems/churn/smoke.json").read_text())
-        url = f"{service.url}/{question['route']}"
-        answer = httpx.post(url, json=question["request"])
-        assert answer.status_code == 200, answer.text
-        said = answer.json()
-        assert said["label"] in {"no", "yes"}
-        assert sum(said["probabilities"].values()) == pytest.approx(1)
-        assert_bad_rows_name_their_field(url)
-        without = {"row": {"plan": "plus", "months": 3}}
-        assert httpx.post(url, json=without).status_code == 200
-        feedback = {"prediction_id": said["prediction_id"], "label": "yes"}
-        assert httpx.post(f"{service.url}/feedback", json=feedback).status_code == 200
-        assert httpx.post(f"{service.url}/feedback", json=feedback | {"label": "?"}).status_code == 400
-        seen = [record["features"] for record in service.records() if record.get("features")]
-        assert seen[0] == question["request"]["row"]
-        assert seen[1] == {"Monthly bill ($)": None, "plan": "plus", "months": 3}
-        row = httpx.get(f"{service.url}/docs.json").text
-        assert "Monthly bill ($)" in row
-        loaded = set(re.findall(r"^import '([\w.]+)' #", service.log(), re.MULTILINE))
-        assert "ml.tables.serving" in loaded
-        assert not {name for name in loaded if name.split(".")[0] in TRAINING_ONLY}
+        assert_served(service, clone.question("churn"))
+
+
+def assert_served(service, question):
+    url = f"{service.url}/{question['route']}"
+    answer = httpx.post(url, json=question["request"])
+    assert answer.status_code == 200, answer.text
+    said = answer.json()
+    assert said["label"] in {"no", "yes"}
+    assert sum(said["probabilities"].values()) == pytest.approx(1)
+    assert httpx.post(url, json={"row": {"plan": "plus", "months": 3}}).status_code == 200
+    assert_bad_rows_name_their_field(url)
+    feedback = {"prediction_id": said["prediction_id"], "label": "yes"}
+    assert httpx.post(f"{service.url}/feedback", json=feedback).status_code == 200
+    assert httpx.post(f"{service.url}/feedback", json=feedback | {"label": "?"}).status_code == 400
+    seen = [record["features"] for record in service.records() if record.get("features")]
+    assert seen[0] == question["request"]["row"]
+    assert seen[1] == {"Monthly bill ($)": None, "plan": "plus", "months": 3}
+    assert "Monthly bill ($)" in httpx.get(f"{service.url}/docs.json").text
+    loaded = set(re.findall(r"^import '([\w.]+)' #", service.log(), re.MULTILINE))
+    assert "ml.tables.serving" in loaded
+    assert not {name for name in loaded if name.split(".")[0] in TRAINING_ONLY}
 
 
 def assert_bad_rows_name_their_field(url):
@@ -149,10 +105,7 @@ def test_the_code_that_is_written_is_short_and_passes_the_linters(tmp_path):
     written(tmp_path, table())
     code = [line for path in tmp_path.rglob("*.py") for line in statements(path)]
     assert len(code) < 100
-    for check in (("ruff", "check"), ("ruff", "format", "--check"), ("yamllint", "--strict")):
-        command = [sys.executable, "-m", check[0], *check[1:], str(tmp_path)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout
+    assert lint(tmp_path) == []
 
 
 def statements(path):
@@ -170,7 +123,7 @@ def written(folder, text, name="churn", target="churned"):
     for layer in ("ml", "services"):
         (folder / layer / "systems").mkdir(parents=True)
     found = inferred(read(text.encode(), "t.csv"), Roles(target))
-    return SystemFiles(name, folder).write(found, "/data/t.csv", text.encode())
+    return SystemFiles(name, folder).write("table", of_table(found, "/data/t.csv", text.encode()))
 
 
 def test_any_text_in_a_table_becomes_code_that_says_the_same(tmp_path):
@@ -191,7 +144,7 @@ def test_a_folder_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     (tmp_path / "services" / "systems").mkdir(parents=True)
     found = inferred(read(table().encode(), "t.csv"), Roles("churned"))
     with pytest.raises(WrongInput, match="cannot be written"):
-        SystemFiles("churn", tmp_path).write(found, "/data/t.csv", b"")
+        SystemFiles("churn", tmp_path).write("table", of_table(found, "/data/t.csv", b""))
     assert [path.name for path in tmp_path.rglob("*")] == ["services", "systems"]
 
 
@@ -206,12 +159,12 @@ def test_a_folder_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     ],
 )
 def test_wrong_input_ends_with_2_in_one_sentence_and_nothing_is_written(
-    repository, csv, name, arguments, sentence
+    clone, csv, name, arguments, sentence
 ):
-    before = sorted((repository / "ml" / "systems").iterdir())
-    done = make(repository, csv, *arguments, name=name)
+    before = sorted((clone.folder / "ml" / "systems").iterdir())
+    done = clone.new_system(name, csv, *arguments)
     assert done.returncode == 2
     assert sentence in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
-    assert sorted((repository / "ml" / "systems").iterdir()) == before
-    assert not list(repository.glob(".new-system-*"))
+    assert sorted((clone.folder / "ml" / "systems").iterdir()) == before
+    assert not list(clone.folder.glob(".new-system-*"))

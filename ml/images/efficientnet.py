@@ -1,8 +1,9 @@
 """EfficientNet-Lite0 as an ONNX graph, written from its weights; normalisations are folded in.
 
-Grey pixels go in, ``grey`` float32 [n, 1, 224, 224] of 0 to 255. Either the frozen trunk's features come
-out, or what an inspection needs. Source: M. Tan and Q. Le, ICML 2019, tables 1 and 2; padding as
-TensorFlow's SAME, with which the weights were trained.
+Grey pixels go in, ``grey`` float32 [n, 1, 224, 224] of 0 to 255, or coloured ones, ``pixels`` float32
+[n, 3, 224, 224]. Features come out, of the frozen trunk or of the whole network, or what the last layer says.
+Source: M. Tan and Q. Le, ICML 2019, tables 1 and 2; padding as TensorFlow's SAME, with which the weights
+were trained.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from ml.systems.inspector.serving import SIDE
+from ml.images.pixels import SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +63,8 @@ TRUNK: Final = BLOCKS[:11]
 FIRST_OF_TAIL: Final = len(TRUNK)
 FEATURE_SIDE: Final = 14
 MAP_SIDE: Final = 7
+# Channels of the last convolution.
+WIDTH: Final = 1280
 
 
 def trunk(weights: Weights) -> bytes:
@@ -81,15 +84,25 @@ def whole(weights: Weights, head: Mapping[str, NDArray[np.float32]]) -> bytes:
     """
     graph = _Graph(weights)
     value, side = graph.trunk("grey")
-    for number in range(FIRST_OF_TAIL, len(BLOCKS)):
-        value, side = graph.block(value, number, side)
-    value, _ = graph.convolve(value, "_conv_head", "_bn1", side)
+    value = graph.tail(value, side)
     classes = head["kernel"].shape[1]
     kernel = graph.constant("head.kernel", head["kernel"].T[:, :, None, None])
     bias = graph.constant("head.bias", head["bias"])
     graph.add("Conv", [value, kernel, bias], "evidence", kernel_shape=[1, 1])
     graph.add("ReduceMean", ["evidence"], "logits", axes=[2, 3], keepdims=0)
     return graph.model({"logits": ["n", classes], "evidence": ["n", classes, MAP_SIDE, MAP_SIDE]})
+
+
+def embedding(weights: Weights) -> bytes:
+    """Return the whole network but its last layer, for coloured images: ``features`` float32 [n, 1280].
+
+    They are the mean over the places of what the last convolution finds, as it was pretrained.
+    """
+    graph = _Graph(weights)
+    value, side = graph.trunk("pixels", colours=3)
+    value = graph.tail(value, side)
+    graph.add("ReduceMean", [value], "features", axes=[2, 3], keepdims=0)
+    return graph.model({"features": ["n", WIDTH]}, ("pixels", 3))
 
 
 def padding(side: int, kernel: int, stride: int) -> tuple[int, int]:
@@ -126,15 +139,22 @@ class _Graph:
     def name(self, value: str, output: str) -> None:
         self.add("Identity", [value], output)
 
-    def trunk(self, grey: str) -> tuple[str, int]:
-        """Normalise, then the stem, as if the grey image were given in three channels, then the blocks."""
-        centred = self.add("Sub", [grey, self.constant("mean", np.float32(MEAN))], "centred")
+    def trunk(self, image: str, colours: int = 1) -> tuple[str, int]:
+        """Normalise, then the stem, as if a grey image were given in three channels, then the blocks."""
+        centred = self.add("Sub", [image, self.constant("mean", np.float32(MEAN))], "centred")
         value = self.add("Div", [centred, self.constant("scale", np.float32(SCALE))], "normal")
-        kernel = self.weights["_conv_stem.weight"].sum(axis=1, keepdims=True)
+        kernel = self.weights["_conv_stem.weight"]
+        kernel = kernel.sum(axis=1, keepdims=True) if colours == 1 else kernel
         value, side = self.convolve(value, "_conv_stem", "_bn0", SIDE, 3, 2, kernel=kernel)
         for number in range(FIRST_OF_TAIL):
             value, side = self.block(value, number, side)
         return value, side
+
+    def tail(self, value: str, side: int) -> str:
+        """Add the blocks after the trunk, and the last convolution."""
+        for number in range(FIRST_OF_TAIL, len(BLOCKS)):
+            value, side = self.block(value, number, side)
+        return self.convolve(value, "_conv_head", "_bn1", side)[0]
 
     def block(self, value: str, number: int, side: int) -> tuple[str, int]:
         block, name, inside = BLOCKS[number], f"_blocks.{number}.", value
@@ -184,7 +204,7 @@ class _Graph:
         gain = weight / np.sqrt(variance + EPSILON)
         return gain, bias - gain * mean
 
-    def model(self, outputs: dict[str, list[Any]]) -> bytes:
+    def model(self, outputs: dict[str, list[Any]], image: tuple[str, int] = ("grey", 1)) -> bytes:
         from onnx import TensorProto, checker, helper
 
         def value(name: str, shape: list[Any]) -> Any:
@@ -193,7 +213,7 @@ class _Graph:
         graph = helper.make_graph(
             self.nodes,
             "efficientnet_lite0",
-            [value("grey", ["n", 1, SIDE, SIDE])],
+            [value(image[0], ["n", image[1], SIDE, SIDE])],
             [value(name, shape) for name, shape in outputs.items()],
             self.constants,
         )

@@ -1,0 +1,1 @@
+"""Systems that put images into classes, and the pretrained network that they see with."""

@@ -1,0 +1,24 @@
+"""A system that puts images into classes; its parts are modules of its own, each of a few lines."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from ml.system_parts import SystemParts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ml.system import Predictor
+
+
+class ImageSystem(SystemParts):
+    """All of ``ml.system.System`` but the name."""
+
+    def predictor(self, folder: Path) -> Predictor:
+        """Load the serving files; a request is the body of ``POST /predict``."""
+        from ml.images.serving import ImageClassifier
+
+        classifier = ImageClassifier.load(folder)
+        return lambda request: classifier.answer(base64.b64decode(request["image"]))
