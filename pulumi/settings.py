@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError
 
+from alert_settings import Alerts
 from aws_settings import AwsSettings
 from common_settings import CommonSettings, SettingsInvalid
 from layout import REPOSITORY
@@ -25,6 +26,7 @@ class LocalSettings(CommonSettings):
 
     cloud: Literal["none"] = "none"
     ports: Ports
+    alerts: Alerts = Alerts()
     log_days: int = Field(default=90, ge=1, le=3650)
 
 

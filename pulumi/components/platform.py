@@ -26,6 +26,7 @@ def playbook_variables(settings: LocalSettings, layout: Layout) -> dict[str, Any
         "platform_ports": settings.ports.all,
         "platform_buckets": settings.bucket_names,
         "platform_log_days": settings.log_days,
+        "platform_alerts": settings.alerts.for_alertmanager(),
     }
 
 

@@ -108,3 +108,36 @@ def test_two_environments_may_not_share_a_port(environments):
 def test_two_environments_with_blocks_of_their_own_are_fine(environments):
     environments("one", **minimal())
     assert settings.load(environments("two", **minimal(ports={"first": 20100}))).ports.first == 20100
+
+
+def test_who_is_told_of_alerts_is_named_by_alertmanagers_keys(environments):
+    environments(
+        "mine",
+        **minimal(
+            alerts={
+                "webhook": {"url": "https://example.com/hook"},
+                "email": {"to": "a@example.com", "sender": "m@example.com", "server": "mail:587"},
+                "slack": {"channel": "#ml", "url_file": "/etc/slack"},
+            }
+        ),
+    )
+    told = settings.load("mine").alerts.for_alertmanager()
+    assert told["webhook"] == {"url": "https://example.com/hook"}
+    assert told["email"]["smarthost"] == "mail:587"
+    assert told["email"]["from"] == "m@example.com"
+    assert told["slack"] == {"channel": "#ml", "api_url_file": "/etc/slack"}
+
+
+@pytest.mark.parametrize(
+    ("alerts", "words"),
+    [
+        ({"webhook": {}}, "give url, or url_file"),
+        ({"slack": {"channel": "#ml", "url_file": "here/slack"}}, "must begin with /"),
+        ({"slack": {"channel": "#ml", "url": "https://secret"}}, "alerts.slack.url"),
+        ({"email": {"to": "nobody", "sender": "m@example.com", "server": "mail:587"}}, "alerts.email.to"),
+    ],
+)
+def test_who_cannot_be_told_is_refused(environments, alerts, words):
+    environments("mine", **minimal(alerts=alerts))
+    with pytest.raises(settings.SettingsInvalid, match=words):
+        settings.load("mine")
