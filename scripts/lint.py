@@ -113,6 +113,7 @@ def checks() -> list[Check]:
         plain("yamllint", "yamllint", "--strict", "."),
         plain("terraform fmt", "terraform", "fmt", "-check", "-diff", "-recursive", str(TERRAFORM)),
         plain("environment schema", "python", "-m", "scripts.schema", "--check"),
+        plain("dashboards", "python", "-m", "scripts.dashboards", "--check"),
         plain("shell syntax", "bash", "-n", ".ci/run", "scripts/activate", "scripts/setup"),
     ]
 
