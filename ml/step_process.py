@@ -7,22 +7,19 @@ and the kernel ends it if its parent is killed.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from ml.child_process import end_with_parent, with_threads
 from ml.environment import Environment
 from ml.errors import MlError, StepFailed
 from ml.logs import configure_json_logging
 
 if TYPE_CHECKING:
     from ml.job import Job, Output
-
-PR_SET_PDEATHSIG = 1
 
 
 def run_apart(job: Job, environment: Environment) -> Output:
@@ -40,11 +37,7 @@ def run_apart(job: Job, environment: Environment) -> Output:
             "parent": os.getpid(),
         }
     )
-    threads = str(max(1, int(job.resources.cpu))) if job.resources and job.resources.cpu else None
-    variables = {
-        **os.environ,
-        **({"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads} if threads else {}),
-    }
+    variables = with_threads(job.resources.cpu if job.resources else None)
     command = [sys.executable, "-m", "ml.step_process"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables
@@ -66,7 +59,7 @@ def run_apart(job: Job, environment: Environment) -> Output:
 def main() -> int:
     """Run the job on standard input; exit codes are those of the errors."""
     task = json.loads(sys.stdin.read())
-    _end_with_parent(int(task["parent"]))
+    end_with_parent(int(task["parent"]))
     configure_json_logging()
     from ml.pipeline import job_class
 
@@ -78,14 +71,6 @@ def main() -> int:
         return error.exit_code
     sys.stdout.write(output.model_dump_json() + "\n")
     return 0
-
-
-def _end_with_parent(parent: int) -> None:
-    """Ask Linux for SIGKILL when the parent dies; elsewhere the process ends when it is done."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            sys.exit(1)
 
 
 if __name__ == "__main__":
