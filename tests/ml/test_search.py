@@ -11,7 +11,8 @@ import pytest
 
 from ml.errors import WrongInput
 from ml.objects import Objects
-from ml.training.search import Budget, search
+from ml.training.search import search
+from ml.training.trials import Budget
 
 
 class Kept(dict):
@@ -30,8 +31,8 @@ def hill(trial):
 
 
 def same(one, other):
-    return [trial.model_dump(exclude={"took_s"}) for trial in one.trials] == [
-        trial.model_dump(exclude={"took_s"}) for trial in other.trials
+    return [trial.model_dump(exclude={"took_s", "at_s"}) for trial in one.trials] == [
+        trial.model_dump(exclude={"took_s", "at_s"}) for trial in other.trials
     ]
 
 
@@ -108,7 +109,8 @@ SEARCHING = """
     import os, signal, sys
     from ml.environment import Environment
     from ml.objects import Objects
-    from ml.training.search import Budget, search
+    from ml.training.search import search
+    from ml.training.trials import Budget
 
     environment = Environment.load(sys.argv[1])
     objects = Objects(environment, environment.object_store.buckets.pipelines)
