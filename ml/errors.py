@@ -24,6 +24,7 @@
     |-- ExportDiffers             1   the ONNX file does not answer as the trained model does
     |-- PreprocessingDamaged      1   a file of fitted steps is not what was written
     |-- WrongPredictions          1   labels or scores from which a figure cannot be computed
+    |-- SearchUnderWay            1   another process searches the very same thing
     `-- StepFailed                1   a step in a process of its own failed; its exit code is kept
 """
 
@@ -42,6 +43,7 @@ __all__ = [
     "ModelNotFound",
     "PreprocessingDamaged",
     "RunNotFound",
+    "SearchUnderWay",
     "SourceCorrupted",
     "SourceEmpty",
     "SourceError",
@@ -148,6 +150,10 @@ class PreprocessingDamaged(MlError):
 
 class WrongPredictions(MlError):
     """Labels, scores or probabilities from which the figure that was asked for cannot be computed."""
+
+
+class SearchUnderWay(MlError):
+    """Another process searches the very same thing."""
 
 
 class StepFailed(MlError):
