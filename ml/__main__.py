@@ -1,4 +1,4 @@
-"""``python -m ml run``: the one entry for a person, the steward and a Kubernetes Job.
+"""``python -m ml run|automl``: the one entry for a person, the steward and a Kubernetes Job.
 
 Exit codes: 0 promoted, 1 failed, 2 wrong input, 3 the gate rejected the model, 4 the environment
 is not there or does not answer, 130 interrupted.
@@ -17,9 +17,13 @@ from typing import Any, NoReturn
 
 from ml.environment import Environment, EnvironmentUnreadable
 from ml.errors import MlError, WrongInput
+from ml.folders import Folders
 from ml.logs import add_json_file
+from ml.model_registry import SearchSummary
 from ml.pipeline import Pipeline
-from ml.pipeline_result import PipelineResult, summarise
+from ml.pipeline_result import PipelineResult, searched, summarise
+from ml.system import load
+from ml.training.searched_settings import REPORT
 
 REJECTED, WRONG, NO_ENVIRONMENT, INTERRUPTED = 3, 2, 4, 130
 
@@ -54,10 +58,29 @@ def run(options: argparse.Namespace) -> int:
         pipeline = Pipeline.read(options.pipeline, settings)
     else:
         pipeline = Pipeline.of(options.system, settings)
+    return _run(pipeline, environment, options)
+
+
+def automl(options: argparse.Namespace) -> int:
+    """Search settings on a dataset version, and run the pipeline from there on with the best."""
+    from ml.training.automl import chosen_dataset, pipeline
+
+    settings = _settings(options.set)
+    load(options.system)
+    environment = Environment.load(options.environment)
+    dataset = chosen_dataset(environment, options.system, options.dataset)
+    budget = {name: getattr(options, name) for name in ("minutes", "trials", "processes")}
+    given = {name: value for name, value in budget.items() if value is not None}
+    return _run(pipeline(options.system, dataset, given, settings), environment, options)
+
+
+def _run(pipeline: Pipeline, environment: Environment, options: argparse.Namespace) -> int:
     _log_to(environment, pipeline.system)
     start_up_s = _age_s()
     steps = pipeline.run(environment, fresh=options.fresh, progress=_say)
     result = summarise(pipeline, environment, steps, start_up_s=start_up_s, total_s=_age_s())
+    if options.plot and (found := searched(steps)):
+        options.plot.write_bytes(Folders(environment).read(found.folder, REPORT))
     sys.stdout.write((result.model_dump_json() if options.json else _readable(result)) + "\n")
     return REJECTED if result.decision == "reject" else 0
 
@@ -83,17 +106,26 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ml", description="Run pipelines, read their reports.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     running = commands.add_parser("run", help="run a pipeline; finished steps are not done again")
-    running.add_argument(
-        "--environment", required=True, metavar="ADDRESS", help="path or s3:// of the document"
-    )
     running.add_argument("--pipeline", type=Path, metavar="FILE", help="a pipeline's YAML file")
     running.add_argument("--system", metavar="NAME", help="run the pipeline that this system brings")
-    running.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="train.settings.als_factors=[64]"
-    )
     running.add_argument("--fresh", action="store_true", help="do every step again")
-    running.add_argument("--json", action="store_true", help="print the result as one line of JSON")
-    running.set_defaults(command=run)
+    running.set_defaults(command=run, plot=None)
+    searching = commands.add_parser("automl", help="search settings, and train, gate and register the best")
+    searching.add_argument("--system", required=True, metavar="NAME")
+    searching.add_argument("--minutes", required=True, type=float, metavar="N", help="over all runs of it")
+    searching.add_argument("--trials", type=int, metavar="M", help="end after so many")
+    searching.add_argument("--processes", type=int, metavar="P", help="trials at once; default: the cores")
+    searching.add_argument("--dataset", type=int, metavar="N", help="a version's number; default: the newest")
+    searching.add_argument("--plot", type=Path, metavar="FILE", help="write the search's report here as well")
+    searching.set_defaults(command=automl, fresh=False)
+    for each in (running, searching):
+        each.add_argument(
+            "--environment", required=True, metavar="ADDRESS", help="path or s3:// of the document"
+        )
+        each.add_argument(
+            "--set", action="append", default=[], metavar="KEY=VALUE", help="train.settings.als_factors=[64]"
+        )
+        each.add_argument("--json", action="store_true", help="print the result as one line of JSON")
     reading = commands.add_parser("report", help="write a model version's gate report to a file")
     reading.add_argument("--environment", required=True, metavar="ADDRESS")
     reading.add_argument("--system", required=True, metavar="NAME")
@@ -119,9 +151,17 @@ def _readable(result: PipelineResult) -> str:
         + (f", model version {result.model_version}" if result.model_version else ", nothing registered"),
         *(f"  {reason}" for reason in result.reasons),
         f"  dataset {result.dataset}; report {result.report}",
+        *([f"  search {_searched(result.search)}; {result.search_report}"] if result.search else []),
         f"  start-up {result.start_up_s:.1f} s, fitting {result.fit_s:.1f} s, in all {result.total_s:.1f} s",
     ]
     return "\n".join(lines)
+
+
+def _searched(search: SearchSummary) -> str:
+    return (
+        f"of {search.trials} trials ({search.given_up} given up, {search.failed} failed) in "
+        f"{search.minutes:.1f} minutes: {search.score:.4f} on the validation rows"
+    )
 
 
 def _say(line: str) -> None:

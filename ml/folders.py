@@ -53,14 +53,8 @@ class Folders:
             StoreRefused: a file is gone, or has another digest.
             DiskFull: the local disk has no room.
         """
-        for name, digest in stored.files.items():
-            content = self._objects.get(_key(digest))
-            found = hashlib.sha256(content).hexdigest() if content is not None else "nothing"
-            if content is None or found != digest:
-                raise StoreRefused(
-                    f"s3://{self._objects.bucket}/{_key(digest)} ({name}) holds {found}; "
-                    "run the pipeline again with --fresh to make it anew"
-                )
+        for name in stored.files:
+            content = self.read(stored, name)
             path = folder / name
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +62,26 @@ class Folders:
             except OSError as error:
                 raise disk_full(path, error) from error
         return folder
+
+    def read(self, stored: StoredFolder, name: str) -> bytes:
+        """Return one file of a folder.
+
+        Raises:
+            StoreRefused: it is gone, or has another digest.
+        """
+        digest = stored.files[name]
+        content = self._objects.get(_key(digest))
+        found = hashlib.sha256(content).hexdigest() if content is not None else "nothing"
+        if content is None or found != digest:
+            raise StoreRefused(
+                f"s3://{self._objects.bucket}/{_key(digest)} ({name}) holds {found}; "
+                "run the pipeline again with --fresh to make it anew"
+            )
+        return content
+
+    def address(self, stored: StoredFolder, name: str) -> str:
+        """Return where a file of a folder lies."""
+        return f"s3://{self._objects.bucket}/{_key(stored.files[name])}"
 
 
 def digest_of(path: Path) -> str:

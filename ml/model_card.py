@@ -39,12 +39,21 @@ def _model(version: ModelVersion) -> str:
     facts = {
         "Family": version.family,
         "Settings": ", ".join(f"{name} {value}" for name, value in version.settings.items()) or "none",
+        **_search(version),
         "Registered": f"{version.created_at:%Y-%m-%d %H:%M} UTC",
         "Commit": f"`{version.commit}`",
         "Serving files": f"digest `{version.digest[:12]}`, model.onnx SHA-256 `{version.onnx_sha256[:12]}`",
         "Tracking run": f"`{version.run_id}`",
     }
     return _table("Fact", "Value", facts)
+
+
+def _search(version: ModelVersion) -> dict[str, str]:
+    found = version.search
+    if found is None:
+        return {}
+    said = f"{found.trials} trials in {found.minutes:.1f} minutes, {found.score:.4f} on the validation rows"
+    return {"Settings found by": f"a search of {said}; report `{found.report}` of the tracking run"}
 
 
 def _metrics(declaration: SystemDeclaration, version: ModelVersion, verdict: Verdict) -> str:

@@ -25,6 +25,23 @@ Alias = Literal["champion", "challenger"]
 CARD = "model_card.md"
 
 
+class SearchSummary(BaseModel):
+    """The search that found a model's settings: the best score on validation, and how many trials there were.
+
+    ``given_up`` of the ``trials`` were pruned, ``failed`` came to nothing; ``minutes`` is the time of all
+    runs of the search; ``report`` is the path of its report among the run's artifacts.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    score: float
+    trials: int
+    given_up: int
+    failed: int
+    minutes: float
+    report: str
+
+
 class ModelVersion(BaseModel):
     """A registered model: where it comes from and what the gate said.
 
@@ -48,6 +65,7 @@ class ModelVersion(BaseModel):
     onnx_sha256: str
     files: dict[str, str]
     report: str
+    search: SearchSummary | None = None
     run_id: str
     aliases: tuple[str, ...] = ()
     created_at: datetime = Field(description="UTC")
@@ -145,6 +163,19 @@ class ModelRegistry:
             ModelNotFound: it is gone.
         """
         return self._artifact(version, version.report, "report")
+
+    def search_report(self, version: ModelVersion) -> bytes:
+        """Return the report of the search that found a version's settings, as HTML.
+
+        Raises:
+            ModelNotFound: it is gone, or there was no search.
+        """
+        if version.search is None:
+            raise ModelNotFound(
+                f"no search found the settings of {version.system} version {version.version}; "
+                f"`millrace automl {version.system}` makes one"
+            )
+        return self._artifact(version, version.search.report, "search's report")
 
     def card(self, version: ModelVersion) -> str:
         """Return the model card of a version as Markdown.

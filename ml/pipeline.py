@@ -33,6 +33,7 @@ JOBS = {
     "ingest": "ml.data.ingest:Ingest",
     "clean": "ml.data.clean:Clean",
     "commit": "ml.data.commit:Commit",
+    "search": "ml.training.automl:Search",
     "train": "ml.training.train:Train",
     "evaluate": "ml.evaluation.evaluate:Evaluate",
     "gate": "ml.evaluation.gate:Gate",

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from ml.model_registry import SearchSummary
+
 if TYPE_CHECKING:
     from ml.environment import Environment
     from ml.pipeline import Pipeline, StepResult
+    from ml.training.searched_settings import SearchedSettings
 
 
 class StepSummary(BaseModel):
@@ -40,6 +43,8 @@ class PipelineResult(BaseModel):
     run_id: str
     dataset: str
     metrics: dict[str, float]
+    search: SearchSummary | None = None
+    search_report: str | None = None
     start_up_s: float
     fit_s: float
     total_s: float
@@ -61,7 +66,9 @@ def summarise(
     """
     from ml.errors import WrongInput
     from ml.evaluation.gate import REPORT, GateResult
+    from ml.folders import Folders
     from ml.registration import Registered
+    from ml.training.searched_settings import REPORT as SEARCH_REPORT
     from ml.training.train import TrainedModel
 
     def last(kind: type) -> StepResult:
@@ -79,17 +86,19 @@ def summarise(
         isinstance(model, TrainedModel) and isinstance(gate, GateResult) and isinstance(version, Registered)
     ):
         raise TypeError("steps yielded outputs of other classes than they were found by")
-    bucket = environment.object_store.buckets.pipelines
-    digest = gate.report.files[REPORT]
+    search = searched(steps)
+    folders = Folders(environment)
     return PipelineResult(
         system=pipeline.system,
         model_version=version.version,
         decision=gate.verdict.decision,
         reasons=gate.verdict.reasons,
-        report=f"s3://{bucket}/files/{digest[:2]}/{digest}",
+        report=folders.address(gate.report, REPORT),
         run_id=model.run_id,
         dataset=str(model.dataset),
         metrics={name: found.value for name, found in gate.verdict.metrics.items()},
+        search=search.summary if search else None,
+        search_report=folders.address(search.folder, SEARCH_REPORT) if search else None,
         start_up_s=start_up_s,
         fit_s=0.0 if trained.skipped else model.fit_s,
         total_s=total_s,
@@ -98,3 +107,10 @@ def summarise(
             for step in steps
         ),
     )
+
+
+def searched(steps: list[StepResult]) -> SearchedSettings | None:
+    """Return what the search came to, None if no step searched."""
+    from ml.training.searched_settings import SearchedSettings
+
+    return next((step.output for step in steps if isinstance(step.output, SearchedSettings)), None)

@@ -125,6 +125,7 @@ class Register(Job):
             "onnx_sha256": self.model.folder.files["model.onnx"],
             "files": files,
             "report": f"{UNDER}/{REPORT}",
+            "search": self.model.search.summary.model_dump() if self.model.search else None,
         }
 
 

@@ -17,6 +17,7 @@ from ml.progress import UNWATCHED, Progress
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    import optuna
     import pyarrow as pa
 
     from ml.data.contract import TableContract
@@ -90,6 +91,13 @@ class System(Protocol):
         progress: Progress = UNWATCHED,
     ) -> Fitted:
         """Fit without looking at the test rows; a fit of minutes reports and keeps where it is."""
+
+    def space(self, trial: optuna.trial.BaseTrial) -> dict[str, Any]:
+        """Draw settings for ``fit``; a family is drawn by the name ``family``.
+
+        Raises:
+            WrongInput: the system says nothing of what may be tried.
+        """
 
     def export(self, fitted: Fitted, tables: dict[str, pa.Table], dataset: str, folder: Path) -> None:
         """Write the serving files, the ONNX file checked equal to the model.

@@ -6,12 +6,14 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ml.errors import WrongInput
 from ml.progress import UNWATCHED, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import optuna
     import pyarrow as pa
 
     from ml.data.contract import TableContract
@@ -62,6 +64,17 @@ class SystemParts:
     ) -> Fitted:
         """See ``fitting.fit``."""
         found: Fitted = self._part("fitting").fit(tables, settings, seed, progress)
+        return found
+
+    def space(self, trial: optuna.trial.BaseTrial) -> dict[str, Any]:
+        """See ``space.space``."""
+        place = f"ml.systems.{self.name}.space"
+        if importlib.util.find_spec(place) is None:
+            raise WrongInput(
+                f"{self.name} does not say what may be tried; write ml/systems/{self.name}/space.py, "
+                "see that of the recommender"
+            )
+        found: dict[str, Any] = self._part("space").space(trial)
         return found
 
     def export(self, fitted: Fitted, tables: Tables, dataset: str, folder: Path) -> None:

@@ -13,6 +13,7 @@ import sys
 import typer
 
 from scripts import (
+    automl,
     bootstrap,
     bundle,
     cost,
@@ -60,6 +61,7 @@ for group in (
     upgrade,
     new_system,
     train,
+    automl,
     release,
     rollout,
     bundle,

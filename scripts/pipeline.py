@@ -1,4 +1,4 @@
-"""The one place that starts a pipeline: ``python -m ml run`` in its own process group."""
+"""The one place that starts a pipeline: ``python -m ml run|automl`` in its own process group."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.wrappers.process import Limits, passing_on_signals, run
@@ -23,12 +24,30 @@ def run_pipeline(env: str, system: str, settings: tuple[str, ...] = ()) -> dict[
         Rejected: the gate said no; the message has its reasons.
         CommandError: a step failed; the message is the step's own.
     """
+    return _run("run", env, system, settings)
+
+
+def run_automl(
+    env: str, system: str, options: Mapping[str, object], settings: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Search a system's settings, run its pipeline with the best, and return its result.
+
+    Raises:
+        Rejected, CommandError: as ``run_pipeline``.
+    """
+    given = [(f"--{name}", str(value)) for name, value in options.items() if value is not None]
+    return _run("automl", env, system, settings, [part for pair in given for part in pair])
+
+
+def _run(
+    command: str, env: str, system: str, settings: Sequence[str], more: Sequence[str] = ()
+) -> dict[str, Any]:
     changes = [part for setting in settings for part in ("--set", setting)]
     stop = threading.Event()
     with passing_on_signals(stop):
         finished = run(
-            [sys.executable, "-m", "ml", "run", "--environment", str(document(env)),
-             "--system", system, "--json", *changes],
+            [sys.executable, "-m", "ml", command, "--environment", str(document(env)),
+             "--system", system, "--json", *changes, *more],
             cwd=REPOSITORY,
             environment=dict(os.environ),
             limits=Limits(stop),

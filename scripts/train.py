@@ -13,6 +13,7 @@ from scripts.errors import WrongInput
 from scripts.places import EnvironmentName, load
 
 System = Annotated[str, typer.Argument(help="A system, such as recommender.")]
+Changes = Annotated[list[str] | None, typer.Option("--set", help="A setting of the pipeline: key=value.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -23,9 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def train(
     system: System,
-    changes: Annotated[
-        list[str] | None, typer.Option("--set", help="A setting of the pipeline: key=value.")
-    ] = None,
+    changes: Changes = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     env: EnvironmentName = "local",
 ) -> None:
@@ -47,14 +46,15 @@ def report(
     system: System,
     version: Annotated[int | None, typer.Option(help="A model version; else the champion.")] = None,
     to: Annotated[Path, typer.Option(help="The file to write.")] = Path("report.html"),
+    search: Annotated[bool, typer.Option("--search", help="That of the search for its settings.")] = False,
     env: EnvironmentName = "local",
 ) -> None:
-    """Write the gate's report of a model version to an HTML file."""
+    """Write the gate's report of a model version, or its search's, to an HTML file."""
     from ml.model_registry import ModelRegistry
 
     registry = ModelRegistry(load(env))
     chosen = registry.version(system, version) if version else registry.champion(system)
     if chosen is None:
         raise WrongInput(f"{system} has no champion yet; name a --version, or run `millrace train {system}`")
-    to.write_bytes(registry.report(chosen))
+    to.write_bytes(registry.search_report(chosen) if search else registry.report(chosen))
     say(f"wrote {to}")

@@ -19,6 +19,7 @@ from ml.revision import revision
 from ml.steps import FinishedSteps
 from ml.system import implementation
 from ml.tracking import Run, Tracking
+from ml.training.searched_settings import UNDER, SearchedSettings
 
 if TYPE_CHECKING:
     from ml.environment import Environment
@@ -30,10 +31,10 @@ log = logging.getLogger(__name__)
 class TrainedModel(Output):
     """Serving files of a fitted model, and how it was found.
 
-    ``fit_s`` are the seconds spent fitting and choosing, on this machine.
+    ``fit_s`` are the seconds spent fitting and choosing, on this machine; ``search`` found the settings.
     """
 
-    incidental: ClassVar[frozenset[str]] = frozenset({"commit", "fit_s"})
+    incidental: ClassVar[frozenset[str]] = frozenset({"commit", "fit_s", "search"})
 
     dataset: DatasetVersion
     folder: StoredFolder
@@ -43,6 +44,7 @@ class TrainedModel(Output):
     run_id: str
     commit: str
     fit_s: float
+    search: SearchedSettings | None = None
 
 
 class Train(Job):
@@ -58,6 +60,7 @@ class Train(Job):
 
     dataset: DatasetVersion
     settings: dict[str, Any] = Field(default_factory=dict, description="what the system's fit takes")
+    search: SearchedSettings | None = Field(None, description="settings to write over these")
 
     def still_holds(self, environment: Environment, output: Output) -> bool:
         """Say whether the tracking server knows the run: later steps write to it."""
@@ -69,7 +72,8 @@ class Train(Job):
         tables = Datasets(environment).load(self.dataset)
         began = time.perf_counter()
         checkpoints = self._checkpoints(environment)
-        fitted = system.fit(tables, self.settings, self.seed, checkpoints)
+        found = self.search.settings if self.search else {}
+        fitted = system.fit(tables, {**self.settings, **found}, self.seed, checkpoints)
         fit_s = time.perf_counter() - began
         log.info("fitted %s in %.1f s: %s", fitted.family, fit_s, fitted.settings)
         with tempfile.TemporaryDirectory() as temporary:
@@ -86,6 +90,7 @@ class Train(Job):
             run_id=run.run_id,
             commit=revision(),
             fit_s=fit_s,
+            search=self.search,
         )
 
     def _checkpoints(self, environment: Environment) -> Checkpoints:
@@ -105,4 +110,12 @@ class Train(Job):
             metrics={**validation, "fit_s": fit_s, "trials": len(fitted.trials)},
         )
         run.log_history("trial_score", [trial["score"] for trial in fitted.trials])
+        if self.search:
+            self._log_search(environment, run, self.search)
         return run
+
+    def _log_search(self, environment: Environment, run: Run, search: SearchedSettings) -> None:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Folders(environment).load(search.folder, Path(temporary))
+            run.log_files(folder, UNDER)
+        run.log(metrics={"search_trials": search.summary.trials, "search_score": search.summary.score})
