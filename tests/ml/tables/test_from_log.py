@@ -1,4 +1,4 @@
-"""What a table's system learns from its log: rows that were asked about, with the class they turned out to have."""
+"""What a system of a table learns from its log: rows it was asked about, with the class that came out."""
 
 import json
 from datetime import UTC, datetime
