@@ -16,7 +16,7 @@ from infra.wrappers.exclusive import Say, exclusive, wait_until
 from infra.wrappers.journal import Journal
 from infra.wrappers.mirror import GENERATED_BACKEND, LOCK_FILE, Mirror, configuration, digest
 from infra.wrappers.process import Limits, child_environment, find
-from infra.wrappers.recovery import by_name
+from infra.wrappers.recovery import by_arguments, by_id, by_plan
 from infra.wrappers.state_lock import Holder, named, running
 from infra.wrappers.terraform import OnMessage, Terraform, write_variables
 from infra.wrappers.terraform_failure import LOCK_LEFT
@@ -29,6 +29,8 @@ GENERATED_IMPORTS: Final = "millrace_imports.tf.json"
 T = TypeVar("T")
 UNSAVED_STATE: Final = "errored.tfstate"
 NOTHING_TO_IMPORT: Final = ("Cannot import non-existent remote object", "import target does not exist")
+# A type that is imported by something else than its id, or not at all.
+NOT_SO_IMPORTED: Final = ("nexpected format", "doesn't support import", "does not support import")
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class RootModule:
             why = f"terraform of an interrupted run still writes its state in {self.folder}"
             wait_until(lambda: running(self._pid_file, self.folder) is None, why, self.limits, self.say)
             self._remove_plans_of_the_dead()
-            self.imports = self.journal.made()
+            self.imports = by_id(self.journal.made())
             self._keep_unsaved_state()
             self._build()
             self._initialise()
@@ -137,7 +139,7 @@ class RootModule:
                 raise
 
         plan = self._mending(attempt)
-        return plan if destroy else self._adopting_in_flight(plan, attempt)
+        return plan if destroy else self._adopting_what_it_tells(plan, attempt)
 
     def apply(self, plan: Plan, on_message: OnMessage | None = None) -> None:
         """Apply a saved plan; the journal stays until one has succeeded."""
@@ -163,6 +165,9 @@ class RootModule:
 
     def adopt_journalled(self, variables: Mapping[str, Any]) -> None:
         """Import at once what a killed run made: a destroy plan knows no import blocks."""
+        if by_arguments(self.journal.made()):
+            # Only a plan tells what these are imported by.
+            discard(self.plan(variables))
         if not self.imports:
             return
         there = set(self.state().addresses)
@@ -215,25 +220,27 @@ class RootModule:
             self._initialise()
             return self._locking(attempt)
         except TerraformFailed as error:
-            if not self.imports or not any(phrase in str(error) for phrase in NOTHING_TO_IMPORT):
+            said = str(error)
+            if not self.imports or not any(phrase in said for phrase in NOTHING_TO_IMPORT + NOT_SO_IMPORTED):
                 raise
-            gone = [address for address in self.imports if address in str(error)] or list(self.imports)
-        self.say(f"{', '.join(gone)} is not there any more; planning without importing it")
-        self._import({address: value for address, value in self.imports.items() if address not in gone})
+            named = (address for address, value in self.imports.items() if address in said or value in said)
+            left = list(named) or list(self.imports)
+        self.say(f"planning without importing {', '.join(left)}: not there any more, or not importable")
+        self._import({address: value for address, value in self.imports.items() if address not in left})
         return self._mending(attempt)
 
-    def _adopting_in_flight(self, plan: Plan, attempt: Callable[[], Plan]) -> Plan:
-        """Plan again with what was being made when a run was killed, where it is found by its name."""
-        in_flight = self.journal.in_flight()
-        named_so = by_name(in_flight, self.show(plan)[0]) if in_flight else {}
-        if not named_so:
+    def _adopting_what_it_tells(self, plan: Plan, attempt: Callable[[], Plan]) -> Plan:
+        """Plan again with what a killed run made or was making, where this plan tells its import id."""
+        made = [*self.journal.in_flight(), *by_arguments(self.journal.made())]
+        told = by_plan(made, self.show(plan)[0]) if made else {}
+        if not told:
             return plan
         before = self.imports
-        self._import(before | named_so)
+        self._import(before | told)
         try:
             better = self._mending(attempt)
         except TerraformFailed:
-            # Its provider cannot look it up by that name: it is created, or named when that fails.
+            # Its provider cannot look it up by that: it is created, or named when that fails.
             self._import(before)
             return plan
         discard(plan)
