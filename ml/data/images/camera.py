@@ -45,9 +45,12 @@ class Camera:
     def _through_the_lens(self, content: bytes) -> bytes:
         if not (self.blur or self.dim):
             return content
-        from PIL import Image, ImageEnhance, ImageFilter
+        from PIL import Image, ImageEnhance, ImageFilter, UnidentifiedImageError
 
-        seen = Image.open(io.BytesIO(content)).filter(ImageFilter.GaussianBlur(self.blur))
+        try:
+            seen = Image.open(io.BytesIO(content)).filter(ImageFilter.GaussianBlur(self.blur))
+        except UnidentifiedImageError:
+            return content
         buffer = io.BytesIO()
         ImageEnhance.Brightness(seen).enhance(1 - self.dim).save(buffer, "PNG")
         return buffer.getvalue()

@@ -1,0 +1,136 @@
+"""Images go in and labels come back through the command, as a person or a line would do it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import uuid
+
+import numpy as np
+import pytest
+
+from ml.objects import Objects
+from tests.ml.inspector.cells import png, sound
+from tests.ml.servers import Store, describe, started
+from tests.scripts.conftest import COMMAND
+
+pytestmark = pytest.mark.slow
+
+CLOSED = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    found = started(Store, tmp_path_factory.mktemp("store"))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def environment(store, tmp_path):
+    """An environment with buckets of its own, which the command finds."""
+    found = describe(store, CLOSED, tmp_path / "environment", f"t{uuid.uuid4().hex[:10]}")
+    home = tmp_path / "home" / "local"
+    home.mkdir(parents=True)
+    shutil.copy(found.logs.parent / "environment.json", home / "environment.json")
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Four cells, and a file that is none."""
+    folder = tmp_path / "line"
+    folder.mkdir()
+    for seed in range(4):
+        (folder / f"cell-{seed}.png").write_bytes(png(sound(np.random.default_rng(seed))))
+    (folder / "note.txt").write_text("not an image")
+    return folder
+
+
+def ingest(millrace, source):
+    finished = millrace("images", "ingest", "inspector", "--from", str(source))
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout.splitlines()
+
+
+def test_images_of_a_folder_are_taken_in_once_and_what_is_none_is_set_aside(millrace, environment, folder):
+    first = ingest(millrace, folder)
+    assert first[-1] == "4 new image(s), 0 there already, 1 set aside"
+    assert "set aside note.txt: the bytes are no image" in first[-2]
+    assert ingest(millrace, folder)[-1] == "0 new image(s), 4 there already, 1 set aside"
+
+
+def test_a_camera_and_a_bucket_give_images_too(millrace, environment, folder):
+    camera = subprocess.Popen(
+        [COMMAND, "images", "camera", str(folder), "--dim", "0.2"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert ingest(millrace, camera.stdout.readline().strip())[-1].startswith("4 new image(s)")
+    finally:
+        camera.send_signal(signal.SIGINT)
+        assert camera.wait(30) == 130
+    bucket = environment.object_store.buckets.datasets
+    Objects(environment, bucket).put("drop/cell.png", (folder / "cell-0.png").read_bytes())
+    assert ingest(millrace, f"s3://{bucket}/drop/")[-1] == "1 new image(s), 0 there already, 0 set aside"
+
+
+def written(tmp_path, labels):
+    tasks = [
+        {
+            "data": {"image": image},
+            "annotations": [{"result": [{"type": "choices", "value": {"choices": choices}}]}],
+        }
+        for image, choices in labels.items()
+    ]
+    file = tmp_path / "labels.json"
+    file.write_text(json.dumps(tasks))
+    return file
+
+
+def annotations(millrace, verb, file, kind="label-studio"):
+    return millrace("images", "annotations", verb, "inspector", str(file), "--format", kind)
+
+
+def test_labels_are_counted_once_and_what_is_unknown_is_refused(millrace, environment, folder, tmp_path):
+    ingest(millrace, folder)
+    file = written(tmp_path, {"cell-0.png": ["sound", "mono"], "cell-1.png": ["defective", "poly"]})
+    first = annotations(millrace, "import", file)
+    assert first.stdout.splitlines()[0] == "2 image(s) newly labelled, 0 labelled otherwise, 0 as before"
+    again = annotations(millrace, "import", file)
+    assert again.stdout == "0 image(s) newly labelled, 0 labelled otherwise, 2 as before\n"
+    for labels, said in (
+        ({"cell-0.png": ["lovely"]}, "'lovely': 1 label(s) that the system does not know"),
+        ({"cell-9.png": ["sound"]}, "'cell-9.png': 1 image(s) that the system does not have"),
+    ):
+        refused = annotations(millrace, "import", written(tmp_path, labels))
+        assert refused.returncode == 2
+        assert said in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_images_to_label_are_written_out_by_their_ids(millrace, environment, folder, tmp_path):
+    ingest(millrace, folder)
+    file = tmp_path / "tasks.json"
+    assert annotations(millrace, "export", file).stdout == f"wrote {file}: 0 labelled image(s)\n"
+    assert len({task["data"]["image"] for task in json.loads(file.read_text())}) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("ingest", "recommender", "--from", "."), "takes no images to label"),
+        (("ingest", "inspector", "--from", "/nowhere"), "/nowhere is no folder"),
+        (("ingest", "inspector", "--from", "http://127.0.0.1:9/"), "gave no frame"),
+        (("camera", "/nowhere"), "/nowhere is no folder"),
+        (("annotations", "import", "inspector", "/nowhere", "--format", "coco"), "cannot be read"),
+    ],
+)
+def test_a_mistake_is_one_sentence(millrace, environment, arguments, said):
+    finished = millrace("images", *arguments)
+    assert finished.returncode in {1, 2}
+    assert said in finished.stderr
+    assert len(finished.stderr.strip().splitlines()) == 1
