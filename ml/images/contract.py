@@ -7,13 +7,13 @@ from typing import Any
 
 from ml.data.contract import Reference, TableContract
 from ml.data.images.manifest import manifest_contract
-from ml.images.source import LABELS
+from ml.images.source import EXAMPLES
 
 
 def contract(classes: tuple[str, ...]) -> dict[str, TableContract]:
     """Return the contract of each table; images come before the labels that name them."""
     references = (Reference("image_id", "images", "image_id"),)
-    return {"images": manifest_contract(), LABELS: TableContract(partial(_labels, classes), references)}
+    return {"images": manifest_contract(), EXAMPLES: TableContract(partial(_labels, classes), references)}
 
 
 def _labels(classes: tuple[str, ...]) -> Any:

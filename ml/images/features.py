@@ -10,7 +10,7 @@ import numpy as np
 from ml.data.images.contents import CONTENT
 from ml.data.images.duplicates import groups
 from ml.data.split import TEST
-from ml.images.source import LABELS
+from ml.images.source import EXAMPLES
 from ml.tables.split import Division, parts_of
 from ml.tables.table import PART
 
@@ -35,7 +35,7 @@ class Labelled:
     @classmethod
     def of(cls, classes: tuple[str, ...], tables: dict[str, pa.Table], *parts: str) -> Labelled:
         """Read a dataset version's tables."""
-        labels = tables[LABELS]
+        labels = tables[EXAMPLES]
         labels = labels.filter(np.isin(np.array(labels[PART].to_pylist(), np.str_), parts))
         ids = labels["image_id"].to_pylist()
         places = {name: place for place, name in enumerate(tables["images"]["image_id"].to_pylist())}
@@ -59,18 +59,18 @@ def features(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
     """
     import pyarrow as pa
 
-    labels = tables[LABELS].sort_by("image_id")
+    labels = tables[EXAMPLES].sort_by("image_id")
     images = tables["images"]
     hashes = dict(zip(*(images[c].to_pylist() for c in ("image_id", "perceptual_hash")), strict=True))
     alike = groups([int(hashes[name], 16) for name in labels["image_id"].to_pylist()], ALIKE_BITS)
     division = Division(np.array(labels["label"].to_pylist(), np.str_), np.array(alike).astype(str), None)
     part = pa.array(parts_of(division, seed=0).tolist(), pa.string())
-    return {**tables, LABELS: labels.append_column(PART, part)}
+    return {**tables, EXAMPLES: labels.append_column(PART, part)}
 
 
 def monitored(tables: dict[str, pa.Table]) -> dict[str, Any]:
     """Return the measures of held-out images as the service would take them, arrays [n]."""
-    labels = tables[LABELS]
+    labels = tables[EXAMPLES]
     held = set(labels.filter(np.array(labels[PART].to_pylist()) == TEST)["image_id"].to_pylist())
     images = tables["images"]
     chosen = np.array([name in held for name in images["image_id"].to_pylist()])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-LABELS: Final = "labels"
+EXAMPLES: Final = "examples"
 
 
 class ClassFolders(BaseModel):
@@ -49,7 +49,7 @@ class ClassFolders(BaseModel):
         return from_folder(self.path)
 
     def read(self) -> dict[str, pa.Table]:
-        """Return the table ``labels``: each image's id, path, and class.
+        """Return the table ``examples``: each image's id, path, and class.
 
         Raises:
             SourceUnavailable, SourceEmpty: the folder cannot be read, or holds nothing.
@@ -59,7 +59,7 @@ class ClassFolders(BaseModel):
 
         rows = [(image_id(content), name, class_of(name)) for name, content in self.images()]
         ids, names, labels = zip(*rows, strict=True)
-        return {LABELS: pa.table({"image_id": ids, "path": names, "label": labels})}
+        return {EXAMPLES: pa.table({"image_id": ids, "path": names, "label": labels})}
 
 
 def source(settings: Mapping[str, Any]) -> Source:

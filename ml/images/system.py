@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ml.system_parts import SystemParts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from ml.data.prediction_log import Said
     from ml.system import Predictor
-    from ml.system_parts import Tables
 
 
 class ImageSystem(SystemParts):
@@ -25,13 +22,3 @@ class ImageSystem(SystemParts):
 
         classifier = ImageClassifier.load(folder)
         return lambda request: classifier.answer(base64.b64decode(request["image"]))
-
-    def from_log(self, tables: Tables, said: Sequence[Said]) -> Tables:
-        """Return the tables as they are: the log holds no images."""
-        del said
-        return tables
-
-    def outcome(self, response: Mapping[str, Any], feedback: Mapping[str, Any]) -> float | None:
-        """Return 1 if the class that was said is the one it turned out to be, else 0."""
-        told = feedback.get("label")
-        return None if told is None else float(response.get("label") == told)

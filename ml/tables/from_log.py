@@ -1,14 +1,15 @@
-"""What feedback teaches: a row that was asked about, with the class that it turned out to have."""
+"""What feedback teaches: a row that was asked about, with the class that it was of in the end."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ml.tables.source import identified
 from ml.tables.table import ROW_ID, ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     import pyarrow as pa
 
@@ -16,31 +17,36 @@ if TYPE_CHECKING:
     from ml.tables.table import Table
 
 
-def outcome(response: Mapping[str, Any], feedback: Mapping[str, Any]) -> float | None:
-    """Return 1 if the class that was said is the one it turned out to be, else 0."""
-    told = feedback.get("label")
-    return None if told is None else float(response.get("label") == told)
-
-
 def from_log(table: Table, tables: dict[str, pa.Table], said: Sequence[Said]) -> dict[str, pa.Table]:
-    """Add each labelled row of the log, under its prediction's id; of two labels the later counts.
+    """Add a row for each prediction that somebody told the class of; of what was said of one the last holds.
 
-    A request brings neither group nor time, so a table that declares one learns from its source alone.
+    A request names no group, so each such row is a group of its own. Its time is that of the request, in
+    the form of the column: a date, or a number greater than all before it.
     """
     import pyarrow as pa
 
-    found = {row[ROW_ID]: row for row in _rows(table, said)}
-    if table.group or table.time or not found:
+    told = {each.prediction_id: each for each in sorted(said, key=lambda each: each.said_at)}
+    rows = tables[ROWS].drop_columns([ROW_ID])
+    if not told:
         return tables
-    rows = tables[ROWS]
-    added = {name: [row.get(name, "") for row in found.values()] for name in rows.schema.names}
-    return tables | {ROWS: pa.concat_tables([rows, pa.table(added, schema=rows.schema)])}
+    made = {name: [_texts(table, each).get(name, "") for each in told.values()] for name in rows.column_names}
+    if table.group is not None:
+        made[table.group] = [f"asked {name}" for name in told]
+    if table.time is not None:
+        made[table.time] = _times(rows[table.time].to_pylist(), list(told.values()))
+    return {**tables, ROWS: identified(pa.concat_tables([rows, pa.table(made, schema=rows.schema)]))}
 
 
-def _rows(table: Table, said: Sequence[Said]) -> Iterator[dict[str, str]]:
-    for each in said:
-        label = json.loads(each.feedback).get("label")
-        if label is not None:
-            asked = json.loads(each.request)["row"]
-            values = {name: "" if asked.get(name) is None else str(asked[name]) for name in table.names}
-            yield values | {table.target: str(label), ROW_ID: f"log-{each.prediction_id}"}
+def _texts(table: Table, said: Said) -> dict[str, str]:
+    """Return a row as the source would give it."""
+    asked = json.loads(said.request)["row"]
+    given = {name: "" if value is None else str(value) for name, value in asked.items()}
+    return {**given, table.target: str(json.loads(said.feedback)["label"])}
+
+
+def _times(known: list[str], told: list[Said]) -> list[str]:
+    try:
+        last = max(map(float, known))
+    except ValueError:
+        return [each.predicted_at.isoformat() for each in told]
+    return [str(last + place) for place in range(1, len(told) + 1)]
