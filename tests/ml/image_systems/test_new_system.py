@@ -12,6 +12,7 @@ from PIL import Image
 from ml.data.datasets import Datasets
 from ml.errors import MlError
 from ml.images.inference import looked_at
+from ml.images.labelling import labelling
 from scripts.system_code import of_images
 from scripts.system_files import SystemFiles
 from tests.ml.clone import TRAINING_ONLY, Clone, lint
@@ -82,6 +83,13 @@ def test_a_few_files_that_cannot_be_used_are_told_and_set_aside(few):
     found = looked_at(few)
     assert found.counts == {"discs": 40, "stripes": 40}
     assert found.refused == ("discs/black.png: the image has no bytes; send the file's content",)
+
+
+def test_labels_of_several_people_are_the_class_that_most_name():
+    found = labelling(("discs", "stripes"))
+    assert found.columns(["stripes", "discs", "stripes", "cat"]) == {"label": "stripes"}
+    assert found.columns(["cat"]) == {}
+    assert found.said({"label": "discs"}) == ("discs", 1.0)
 
 
 def lying(folder):
