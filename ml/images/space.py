@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import optuna
 
 
-def space(trial: optuna.Trial) -> dict[str, Any]:
+def space(trial: optuna.trial.BaseTrial) -> dict[str, Any]:
     """Draw settings for ``fit``; of few images and many features the penalty matters most."""
     candidate = {
         "family": "linear",

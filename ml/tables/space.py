@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ml.tables.table import Table
 
 
-def space(table: Table, trial: optuna.Trial) -> dict[str, Any]:
+def space(table: Table, trial: optuna.trial.BaseTrial) -> dict[str, Any]:
     """Draw settings for ``fit``: a family, and the settings of that family."""
     del table
     family = trial.suggest_categorical("family", ["linear", "forest", "boosting", "network"])
@@ -21,7 +21,7 @@ def space(table: Table, trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
-def _linear(trial: optuna.Trial) -> dict[str, Any]:
+def _linear(trial: optuna.trial.BaseTrial) -> dict[str, Any]:
     return {
         "alpha": trial.suggest_float("linear.alpha", 1e-6, 1e-1, log=True),
         "l1_ratio": trial.suggest_float("linear.l1_ratio", 0.0, 1.0),
@@ -29,7 +29,7 @@ def _linear(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
-def _forest(trial: optuna.Trial) -> dict[str, Any]:
+def _forest(trial: optuna.trial.BaseTrial) -> dict[str, Any]:
     return {
         "trees": trial.suggest_int("forest.trees", 50, 300, step=50),
         "least_rows": trial.suggest_int("forest.least_rows", 1, 20, log=True),
@@ -37,7 +37,7 @@ def _forest(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
-def _boosting(trial: optuna.Trial) -> dict[str, Any]:
+def _boosting(trial: optuna.trial.BaseTrial) -> dict[str, Any]:
     return {
         "rounds": trial.suggest_int("boosting.rounds", 50, 300, step=50),
         "learning_rate": trial.suggest_float("boosting.learning_rate", 0.02, 0.3, log=True),
@@ -46,7 +46,7 @@ def _boosting(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
-def _network(trial: optuna.Trial) -> dict[str, Any]:
+def _network(trial: optuna.trial.BaseTrial) -> dict[str, Any]:
     width = trial.suggest_int("network.width", 16, 128, log=True)
     layers = trial.suggest_int("network.layers", 1, 3)
     return {
