@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 POLL_S: Final = 0.5
-# A trial hangs if it takes so many times as long as the longest that was done, and this share of the time.
+# A trial hangs if it takes so many times as long as the longest that was done, and by default this share.
 OUTLASTS: Final = 5.0
 SHARE: Final = 0.25
 LATE: Final = f"ended as it took {OUTLASTS:g} times as long as any other, or hung"
@@ -164,7 +164,8 @@ class ParallelSearch:
 
     def _limit_s(self) -> float:
         done = [trial.took_s for trial in self._trials.values() if not trial.failed]
-        return max(OUTLASTS * max(done), SHARE * self._budget.time_limit_s) if done else float("inf")
+        least = self._budget.hangs_after_s or SHARE * self._budget.time_limit_s
+        return max(OUTLASTS * max(done), least) if done else float("inf")
 
     def _take_in(self, trial: Trial, turn: Turn) -> None:
         keep(self._objects, self._place, trial)

@@ -44,7 +44,7 @@ class TrialWorker:
     def start(self, task: Task) -> None:
         """Start a trial."""
         self.number = task.number
-        self._began = time.monotonic()
+        self._began: float | None = None
         self._drawn = Told()
         self._trial: Trial | None = None
         self._exit: int | None = None
@@ -61,8 +61,8 @@ class TrialWorker:
 
     @property
     def took_s(self) -> float:
-        """Seconds since the trial was started."""
-        return time.monotonic() - self._began
+        """Seconds since the trial drew its settings; that its process starts does not count."""
+        return time.monotonic() - self._began if self._began else 0.0
 
     @property
     def finished(self) -> bool:
@@ -82,7 +82,8 @@ class TrialWorker:
             if said.unavailable is not None:
                 raise EnvironmentUnavailable(said.unavailable)
             self._trial = said.trial or self._trial
-            self._drawn = said if said.drawn is not None else self._drawn
+            if said.drawn is not None:
+                self._drawn, self._began = said, time.monotonic()
             self._exit = said.exit if said.exit is not None else self._exit
 
     def result(self) -> Trial:

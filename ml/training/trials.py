@@ -30,7 +30,8 @@ class Budget(BaseModel):
 
     From ``trials_before_pruning`` on, a trial is given up at a step where it is worse than the median
     of those it knows at that step (Optuna's median rule). A trial knows those that lie ``behind`` or
-    more numbers before it, and no other.
+    more numbers before it, and no other. In a process of its own it hangs if it takes five times as
+    long as any that was done, and at least ``hangs_after_s``, or a quarter of the time without.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +40,7 @@ class Budget(BaseModel):
     time_limit_s: PositiveFloat = 600.0
     trials_before_pruning: PositiveInt = 5
     behind: PositiveInt = 1
+    hangs_after_s: PositiveFloat | None = None
 
 
 class Trial(BaseModel):

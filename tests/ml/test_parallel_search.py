@@ -55,8 +55,7 @@ def test_a_trial_whose_process_is_killed_fails_alone(environment, tmp_path):
 
 
 def test_a_trial_that_hangs_is_ended_and_the_others_go_on(environment, tmp_path):
-    # A quarter of this time is the least that a trial is given, and enough for the others by far.
-    budget = Budget(trials=4, time_limit_s=60)
+    budget = Budget(trials=4, hangs_after_s=5)
     found = searched(environment, Hill(log=tmp_path / "log", hanging=3), budget, processes=1)
     assert [bool(trial.failed) for trial in found.trials] == [False, False, True, False]
     assert "or hung" in found.trials[2].failed
