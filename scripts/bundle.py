@@ -45,18 +45,18 @@ def bundle(
     file = to or Path(f"{system}-v{chosen.version}.bundle")
     with step(f"bundle {system} version {chosen.version}"), tempfile.TemporaryDirectory() as temporary:
         model = registry.download(chosen, Path(temporary) / "model")
-        content = make(chosen, model, _golden(system, model), REPOSITORY, signer)
+        content = make(chosen, _files(system, model), REPOSITORY, signer)
         _write(file, content)
     say(f"wrote {file} ({len(content) / 2**20:.1f} MiB), signed by {public_hex(signer)}")
     say(f"on the device: python launcher.py {file.name} --trust {public_hex(signer)} IMAGE ...")
 
 
-def _golden(system: str, model: Path) -> dict[str, bytes]:
+def _files(system: str, model: Path) -> dict[str, bytes]:
     try:
-        module = importlib.import_module(f"ml.systems.{system}.golden")
+        module = importlib.import_module(f"ml.systems.{system}.archive")
     except ModuleNotFoundError as error:
         raise WrongInput(
-            f"{system} has no ml/systems/{system}/golden.py, so it has no self-test and is not for devices"
+            f"{system} has no ml/systems/{system}/archive.py, so it has no self-test and is not for devices"
         ) from error
     found: dict[str, bytes] = module.files(model)
     return found

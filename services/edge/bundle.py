@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from ml.model_registry import ModelVersion
 
-MODEL = "model"
-
 
 def signing_key(file: Path) -> Ed25519PrivateKey:
     """Return the key in a PEM file, made there (readable by its owner alone) if there is none.
@@ -56,20 +54,17 @@ def public_hex(key: Ed25519PrivateKey) -> str:
     return key.public_key().public_bytes_raw().hex()
 
 
-def make(
-    version: ModelVersion, model: Path, golden: Mapping[str, bytes], root: Path, key: Ed25519PrivateKey
-) -> bytes:
-    """Return the archive of a model version's files: the same input gives the same bytes.
+def make(version: ModelVersion, given: Mapping[str, bytes], root: Path, key: Ed25519PrivateKey) -> bytes:
+    """Return the archive of a model version: the same input gives the same bytes.
 
-    ``golden`` are files for its self-test, by name; ``root`` holds the package ``ml``.
+    ``given`` are the files by path that the system's code for devices reads; ``root`` holds package ``ml``.
 
     Raises:
         PackagingFailed: the system has no code for devices.
     """
     entry = f"ml.systems.{version.system}.device"
-    files = {str(path): (root / path).read_bytes() for path in imported_files(root, entry)}
-    files |= {f"{MODEL}/{path.name}": path.read_bytes() for path in sorted(model.iterdir()) if path.is_file()}
-    files |= {f"golden/{name}": content for name, content in golden.items()}
+    code = {str(path): (root / path).read_bytes() for path in imported_files(root, entry)}
+    files = {**code, **given}
     listing = {
         "system": version.system,
         "model_version": version.version,

@@ -15,6 +15,8 @@ from ml.data.images.decode import ImageRefused
 from ml.errors import ModelDamaged
 from ml.systems.inspector.serving import Inspector
 
+# Where things lie in the folder.
+MODEL: Final = "model"
 GOLDEN: Final = "golden"
 ANSWERS: Final = "answers.json"
 # Processors round 8-bit sums alike, and the few 32-bit ones nearly so.
@@ -50,7 +52,7 @@ def answer(inspector: Inspector, image: Path) -> dict[str, Any]:
 def main(folder: Path, images: list[Path]) -> int:
     """Test, then inspect; 4 if the test fails, 1 if an image cannot be read."""
     try:
-        inspector = Inspector.load(folder / "model")
+        inspector = Inspector.load(folder / MODEL)
         wrong = differences(inspector, folder)
     except (ModelDamaged, OSError, ValueError) as error:
         wrong = [str(error)]

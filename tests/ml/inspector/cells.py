@@ -1,36 +1,16 @@
-"""Images of cells that nobody photographed: grain and bars of silicon, some with a defect put in."""
+"""Folders of drawn cells, some with a defect put in, and serving files of a network that knows none."""
 
-import io
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ml.images.efficientnet import whole
 from ml.images.pretrained import weights
+from ml.systems.inspector.drawn import png, sound
 from ml.systems.inspector.export import write as write_model
 from ml.systems.inspector.pasting import pasted
 from ml.systems.inspector.quantising import quantise
 from ml.systems.inspector.serving import Calibration
-
-SIDE = 300
-
-
-def sound(random):
-    """A cell that glows evenly, darker towards its edges, with two bars across."""
-    y, x = np.mgrid[0:SIDE, 0:SIDE] / SIDE - 0.5
-    glow = random.uniform(120, 170) * (1 - 0.5 * (x**2 + y**2))
-    grain = Image.fromarray(random.normal(0, 40, (30, 30)).astype(np.float32)).resize((SIDE, SIDE))
-    cell = glow + np.asarray(grain) * 0.3 + random.normal(0, 3, (SIDE, SIDE))
-    cell[95:103] *= 0.4
-    cell[195:203] *= 0.4
-    return cell.clip(0, 255).astype(np.uint8)
-
-
-def png(grey):
-    buffer = io.BytesIO()
-    Image.fromarray(grey).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def write(folder: Path, count: int, seed: int = 0) -> Path:

@@ -6,8 +6,8 @@ import pytest
 from ml.images.efficientnet import padding, whole
 from ml.images.pretrained import weights
 from ml.onnx_session import open_session
+from ml.systems.inspector.drawn import sound
 from ml.systems.inspector.pasting import Place, pasted, points_at
-from tests.ml.inspector.cells import sound
 
 
 @pytest.mark.parametrize(

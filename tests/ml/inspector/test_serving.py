@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ml.errors import ModelDamaged
+from ml.systems.inspector.drawn import png, sound
 from ml.systems.inspector.serving import Calibration, Inspector
-from tests.ml.inspector.cells import png, sound, untrained
+from tests.ml.inspector.cells import untrained
 
 
 @pytest.fixture(scope="module")

@@ -16,13 +16,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ml.model_registry import ModelVersion
-from ml.systems.inspector import golden
+from ml.systems.inspector import archive as contents
 from ml.systems.inspector.device import FAILED
+from ml.systems.inspector.drawn import png, sound
 from services.edge import launcher
 from services.edge.bundle import make, public_hex, signing_key
 from services.edge.launcher import Untrusted, open_archive, verified
 from services.errors import PackagingFailed
-from tests.ml.inspector.cells import png, sound, untrained
+from tests.ml.inspector.cells import untrained
 
 REPOSITORY = Path(__file__).parents[3]
 VERSION = ModelVersion(
@@ -47,7 +48,7 @@ def key() -> Ed25519PrivateKey:
 @pytest.fixture(scope="module")
 def archive(model: Path, key: Ed25519PrivateKey, tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("made") / "inspector-v3.bundle"
-    file.write_bytes(make(VERSION, model, golden.files(model), REPOSITORY, key))
+    file.write_bytes(make(VERSION, contents.files(model), REPOSITORY, key))
     return file
 
 
@@ -111,18 +112,24 @@ def test_a_device_with_three_packages_tests_itself_and_inspects(archive, key, de
 
 @pytest.mark.slow
 def test_a_model_that_answers_otherwise_fails_its_self_test(model, key, tmp_path):
-    files = golden.files(model)
-    answers = json.loads(files["answers.json"])
-    files["answers.json"] = json.dumps({name: 1 - value for name, value in answers.items()}).encode()
+    files = contents.files(model)
+    answers = json.loads(files["golden/answers.json"])
+    files["golden/answers.json"] = json.dumps({name: 1 - value for name, value in answers.items()}).encode()
     spoilt = tmp_path / "spoilt.bundle"
-    spoilt.write_bytes(make(VERSION, model, files, REPOSITORY, key))
+    spoilt.write_bytes(make(VERSION, files, REPOSITORY, key))
     done = run(spoilt, public_hex(key))
     assert done.returncode == FAILED
     assert "the self-test failed: 0.png has probability" in done.stderr
 
 
 def test_the_same_model_and_key_make_the_same_archive(archive, model, key):
-    assert make(VERSION, model, golden.files(model), REPOSITORY, key) == archive.read_bytes()
+    assert make(VERSION, contents.files(model), REPOSITORY, key) == archive.read_bytes()
+
+
+def test_of_the_two_networks_only_the_one_that_serves_goes_to_a_device(archive):
+    with tarfile.open(archive) as packed:
+        sent = {name for name in packed.getnames() if name.startswith("model/")}
+    assert sent == {"model/manifest.json", "model/model_int8.onnx"}
 
 
 def repacked(archive: Path, change) -> bytes:

@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ml.systems.inspector.drawn import png, sound
 from services.delivery.declared import declared_limits
 from services.delivery.package import Bento, Packager
 from services.endpoint.settings import Package
-from tests.ml.inspector.cells import png, sound, untrained
+from tests.ml.inspector.cells import untrained
 from tests.services.systems.openapi import asked
 from tests.services.worker import Worker
 
