@@ -19,7 +19,8 @@ from ml.data.ingest import Ingest
 from ml.errors import WrongInput
 from ml.folders import Folders
 from ml.system import implementation
-from tests.ml.inspector.cells import png, sound, write
+from ml.systems.inspector.drawn import png, sound
+from tests.ml.inspector.cells import write
 
 pytestmark = pytest.mark.slow
 
