@@ -85,13 +85,11 @@ def check_equal(graph: bytes, fitted: FittedInspector, pixels: NDArray[np.uint8]
     Raises:
         ExportDiffers: with the image and by how much.
     """
-    from ml.systems.inspector.tail import build
+    from ml.systems.inspector.tail import Tail
 
     grey = pixels[:, None].astype(np.float32)
     features = open_session(trunk(fitted.weights)).run(None, {"grey": grey})[0]
-    tail = build(fitted.weights, fitted.head["kernel"].shape[1], dropout=0.0, l2=0.0)
-    tail.get_layer("head").set_weights([fitted.head["kernel"], fitted.head["bias"]])
-    wanted = tail.predict(features.transpose(0, 2, 3, 1), verbose=0)
+    wanted = Tail(fitted.weights, fitted.head).logits(features)
     found = open_session(graph).run(["logits"], {"grey": grey})[0]
     differences = np.abs(found - wanted).max(axis=1)
     worst = int(differences.argmax())

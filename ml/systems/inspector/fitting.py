@@ -39,8 +39,7 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    epochs: PositiveInt = 5
-    patience: PositiveInt = 3
+    epochs: PositiveInt = 8
     batch: PositiveInt = 64
     learning_rate: PositiveFloat = 1e-3
     weight_decay: float = Field(1e-3, ge=0)
@@ -72,10 +71,8 @@ def fit(
         ContractBroken: training or validation holds one class only.
     """
     from ml.images.pretrained import weights
-    from ml.systems.inspector.tail import learnt
     from ml.systems.inspector.tuning import tune
 
-    del progress
     recipe = _recipe(settings)
     training, validation = (_both_classes(tables, part) for part in (TRAIN, VALIDATION))
     pretrained = weights()
@@ -83,9 +80,9 @@ def fit(
     pixels = training.pixels()
     shown = np.stack([features(session, pixels[:, ::down, ::across]) for across, down in FLIPS])
     judged = features(session, validation.pixels())
-    model, trials = tune(pretrained, recipe, (shown, training), (judged, validation), seed)
-    logits = model.predict(judged.astype(np.float32), batch_size=128, verbose=0)[:, DEFECT]
-    now, head = learnt(model, pretrained)
+    model, trials = tune(pretrained, recipe, (shown, training), (judged, validation), seed, progress)
+    logits = model.logits(judged)[:, DEFECT]
+    now, head = model.learnt(pretrained)
     return FittedInspector(
         weights=now,
         head=head,
@@ -96,11 +93,11 @@ def fit(
 
 
 def features(session: Any, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
-    """Return the frozen trunk's features, float16 [n, 14, 14, 112]: computed once, used in every epoch."""
-    found = np.empty((len(pixels), FEATURE_SIDE, FEATURE_SIDE, TRUNK[-1].out), np.float16)
+    """Return the frozen trunk's features, float16 [n, 112, 14, 14]: computed once, used in every epoch."""
+    found = np.empty((len(pixels), TRUNK[-1].out, FEATURE_SIDE, FEATURE_SIDE), np.float16)
     for first in range(0, len(pixels), AT_ONCE):
         grey = pixels[first : first + AT_ONCE, None].astype(np.float32)
-        found[first : first + AT_ONCE] = session.run(["features"], {"grey": grey})[0].transpose(0, 2, 3, 1)
+        found[first : first + AT_ONCE] = session.run(["features"], {"grey": grey})[0]
     return found
 
 

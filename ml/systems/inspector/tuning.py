@@ -6,14 +6,20 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 
-from ml.systems.inspector.tail import build
+from ml.systems.inspector.epochs import Epochs
+from ml.systems.inspector.serving import DEFECT
+from ml.systems.inspector.tail import Tail, untaught
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from ml.images.efficientnet import Weights
+    from ml.progress import Progress
     from ml.systems.inspector.features import Cells
     from ml.systems.inspector.fitting import Recipe
 
@@ -23,32 +29,34 @@ Shown = tuple["NDArray[np.float16]", "Cells"]
 
 
 def tune(
-    weights: Weights, recipe: Recipe, training: Shown, validation: Shown, seed: int
-) -> tuple[Any, tuple[dict[str, Any], ...]]:
+    weights: Weights, recipe: Recipe, training: Shown, validation: Shown, seed: int, progress: Progress
+) -> tuple[Tail, tuple[dict[str, Any], ...]]:
     """Return the tuned tail and its epochs, each with the ``score`` that chose.
 
-    ``training`` has features of each flip, [4, n, 14, 14, 112], ``validation`` of the images as they are.
+    ``training`` has features of each flip, [4, n, 112, 14, 14], ``validation`` of the images as they are.
+    After each epoch all that the next one needs is kept; a fit that was killed goes on there.
     """
-    import keras
-
     keras.utils.set_random_seed(seed)
-    model = build(weights, outputs=2, dropout=recipe.dropout, l2=recipe.l2)
-    batches = _batches(*training, recipe, seed)
+    model = Tail(weights, untaught(2, seed), recipe.dropout, recipe.l2)
     model.compile(
-        optimizer=keras.optimizers.AdamW(_schedule(recipe, len(batches)), weight_decay=recipe.weight_decay),
-        loss=keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=recipe.smoothing),
+        keras.optimizers.AdamW(_schedule(recipe, len(training[1])), weight_decay=recipe.weight_decay),
+        keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=recipe.smoothing),
     )
-    judged, cells = validation
-    stop = keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True)
-    history = model.fit(
-        batches,
-        epochs=recipe.epochs,
-        validation_data=(judged.astype(np.float32), targets(cells), importance(cells, recipe.doubt)),
-        validation_batch_size=128,
-        callbacks=[stop, keras.callbacks.LambdaCallback(on_epoch_end=_say)],
-        verbose=0,
-    )
-    return model, tuple({"epoch": n, "score": -loss} for n, loss in enumerate(history.history["val_loss"]))
+    model.optimizer.build(model.trainable_variables)
+    epochs = Epochs(model)
+    epochs.go_on(progress)
+    for epoch in range(len(epochs.scores), recipe.epochs):
+        model.reset_metrics()
+        losses = [
+            model.train_on_batch(*batch)
+            for batch in _batches(*training, recipe, np.random.default_rng((seed, epoch)))
+        ]
+        epochs.ended(_score(model.logits(validation[0]), validation[1]))
+        log.info("epoch %d: loss %.4f, score on validation %.4f", epoch + 1, losses[-1], epochs.scores[-1])
+        epochs.keep(progress)
+        progress.report(epoch, epochs.scores[-1])
+    epochs.restore_best()
+    return model, tuple({"epoch": n, "score": score} for n, score in enumerate(epochs.scores))
 
 
 def targets(cells: Cells) -> NDArray[np.float32]:
@@ -64,10 +72,16 @@ def importance(cells: Cells, doubt: float) -> NDArray[np.float32]:
     return found
 
 
-def _schedule(recipe: Recipe, steps: int) -> Any:
-    """Warm up over one epoch, then fall along a cosine (I. Loshchilov and F. Hutter, ICLR 2017)."""
-    import keras
+def _score(logits: NDArray[np.float32], cells: Cells) -> float:
+    """Return the area under the ROC curve: the loss would prefer epochs that are merely less sure."""
+    from sklearn.metrics import roc_auc_score
 
+    return float(roc_auc_score(cells.defective, logits[:, DEFECT]))
+
+
+def _schedule(recipe: Recipe, count: int) -> Any:
+    """Warm up over one epoch, then fall along a cosine (I. Loshchilov and F. Hutter, ICLR 2017)."""
+    steps = math.ceil(count / recipe.batch)
     return keras.optimizers.schedules.CosineDecay(
         recipe.learning_rate / 10,
         max(1, steps * (recipe.epochs - 1)),
@@ -76,31 +90,13 @@ def _schedule(recipe: Recipe, steps: int) -> Any:
     )
 
 
-def _batches(shown: NDArray[np.float16], cells: Cells, recipe: Recipe, seed: int) -> Any:
-    """Return Keras's data set: each epoch every cell once, in a random order and a random flip."""
-    import keras
-
-    random = np.random.default_rng(seed)
+def _batches(
+    shown: NDArray[np.float16], cells: Cells, recipe: Recipe, random: np.random.Generator
+) -> Iterator[tuple[NDArray[Any], ...]]:
+    """Yield an epoch's batches: every cell once, in a random order and a random flip."""
     wanted, weigh = targets(cells), importance(cells, recipe.doubt)
-
-    class Batches(keras.utils.PyDataset):  # type: ignore[misc, name-defined, unused-ignore]
-        def __init__(self) -> None:
-            super().__init__()
-            self.on_epoch_end()
-
-        def __len__(self) -> int:
-            return math.ceil(len(cells) / recipe.batch)
-
-        def __getitem__(self, number: int) -> tuple[NDArray[Any], ...]:
-            rows = self.order[number * recipe.batch : (number + 1) * recipe.batch]
-            return shown[self.flip[rows], rows].astype(np.float32), wanted[rows], weigh[rows]
-
-        def on_epoch_end(self) -> None:
-            self.order = random.permutation(len(cells))
-            self.flip = random.integers(0, len(shown), len(cells))
-
-    return Batches()
-
-
-def _say(epoch: int, logs: dict[str, float]) -> None:
-    log.info("epoch %d: loss %.4f, on validation %.4f", epoch + 1, logs["loss"], logs["val_loss"])
+    order, flip = random.permutation(len(cells)), random.integers(0, len(shown), len(cells))
+    for first in range(0, len(cells), recipe.batch):
+        rows = order[first : first + recipe.batch]
+        features, labels, weights = shown[flip[rows], rows].astype(np.float32), wanted[rows], weigh[rows]
+        yield features, labels, weights
