@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -197,10 +198,15 @@ def _counts(reference: FeatureProfile, observed: Any) -> tuple[NDArray[np.float6
         # What lies outside the edges belongs to the outermost bins.
         places = np.searchsorted(reference.edges[1:-1], present, side="right")
         return _tally(places, reference), len(values) - len(present)
-    texts = ["" if value is None else str(value) for value in observed]
     named = {value: place for place, value in enumerate(reference.values[:-1])}
-    places = np.array([named.get(text, len(named)) for text in texts if text], np.int64)
-    return _tally(places, reference), texts.count("")
+    counts, absent = np.zeros(len(reference.shares)), 0
+    # Counted first: a million values are a few texts.
+    for value, count in Counter(observed.tolist() if hasattr(observed, "tolist") else observed).items():
+        if value is None or value == "":
+            absent += count
+        else:
+            counts[named.get(str(value), len(named))] += count
+    return counts, absent
 
 
 def _tally(places: NDArray[np.int64], reference: FeatureProfile) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.bench.figure import Figure
 
 ROWS, NUMBERS = 1000, 29
 REFERENCES, WINDOWS, TRIALS = 30, 100, 200
+LARGE, CHECKS = 1_000_000, 3
 MONITORS = tuple(
     [Monitor(feature=f"x{place}", title="X") for place in range(NUMBERS)]
     + [Monitor(feature="kind", title="Kind", kind="categorical")]
@@ -32,9 +34,23 @@ def figures() -> Iterator[Figure]:
     how = f"{windows} windows of {ROWS} rows, 30 features, {REFERENCES} references of {ROWS} rows"
     yield Figure.at_most("alerts without drift, per 1,000 windows", 1000 * alerts / windows, "", 1, how)
     yield Figure.noted("single windows called drifted, per 1,000", 1000 * drifted / windows, "", how)
+    seconds = max(check_s(random))
+    how = f"slowest of {CHECKS} checks, processor time, columns in memory, no approximation"
+    yield Figure.at_most(f"drift check of {LARGE:,} rows x 30 features", seconds, "s", 3, how)
     for name, usual, shifted in shifts(random):
         found = power(usual, shifted)
         yield Figure.at_least(f"found in 3 windows: {name}", found, "", 0.95, f"share of {TRIALS} trials")
+
+
+def check_s(random: np.random.Generator) -> Iterator[float]:
+    """Yield the processor seconds of holding a large window of 30 features against its reference."""
+    draw = rows(random, count=LARGE)
+    known = profile(MONITORS, draw())
+    for _ in range(CHECKS):
+        observed = draw()
+        began = time.process_time()
+        compare(known, observed, SHIPPED.false_alarms_per_window)
+        yield time.process_time() - began
 
 
 def shifts(random: np.random.Generator) -> Iterator[tuple[str, Draw, Draw]]:
@@ -72,13 +88,15 @@ def window(known: Profile, draw: Draw) -> WindowDrift:
     return compare(known, draw(), SHIPPED.false_alarms_per_window)
 
 
-def rows(random: np.random.Generator, mean: float = 0.0, kinds: dict[str, float] = KINDS) -> Draw:
+def rows(
+    random: np.random.Generator, mean: float = 0.0, kinds: dict[str, float] = KINDS, count: int = ROWS
+) -> Draw:
     """Return what draws rows, the first number and the kinds of which may have moved."""
 
     def draw() -> dict[str, Any]:
-        numbers = random.normal(0, 1, (NUMBERS, ROWS))
+        numbers = random.normal(0, 1, (NUMBERS, count))
         numbers[0] += mean
         found: dict[str, Any] = {f"x{place}": values for place, values in enumerate(numbers)}
-        return found | {"kind": random.choice(list(kinds), ROWS, p=list(kinds.values()))}
+        return found | {"kind": random.choice(list(kinds), count, p=list(kinds.values()))}
 
     return draw

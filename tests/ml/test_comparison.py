@@ -6,7 +6,7 @@ from scipy import stats
 
 from ml.declaration import Monitor
 from ml.drift.alarm import alarming
-from ml.drift.comparison import compare, homogeneity, location
+from ml.drift.comparison import benjamini_hochberg, compare, fisher, homogeneity, location
 from ml.drift.profile import profile
 from ml.errors import WrongInput
 
@@ -44,6 +44,19 @@ def test_the_rank_sum_over_bins_is_scipys_on_the_values():
     wanted = stats.mannwhitneyu(*values, method="asymptotic", use_continuity=False).pvalue
     assert location(one, other) == pytest.approx(wanted)
     assert location(np.array([5.0]), np.array([7.0])) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("were", "of", "are", "total"), [(3, 50, 9, 40), (0, 1000, 12, 1000), (700, 1000, 20, 30), (5, 5, 7, 7)]
+)
+def test_fishers_test_is_scipys(were, of, are, total):
+    wanted = stats.fisher_exact([[were, of - were], [are, total - are]]).pvalue
+    assert fisher(were, of, are, total) == pytest.approx(wanted)
+
+
+def test_the_adjustment_for_many_tests_is_scipys():
+    p_values = np.random.default_rng(2).random(90) ** 3
+    assert benjamini_hochberg(p_values) == pytest.approx(stats.false_discovery_control(p_values))
 
 
 def test_bins_that_hold_too_little_are_joined():

@@ -1,4 +1,4 @@
-"""The reference profile keeps the shape of each watched feature and no row."""
+"""The reference profile keeps the shape of each watched feature, and few rows."""
 
 import numpy as np
 import pytest
@@ -42,3 +42,13 @@ def test_categories_keep_their_shares_and_the_rest_is_summed_up():
     many = [str(n) for n in range(60)]
     crowded = profile([KIND], {"kind": many}).features["kind"]
     assert crowded.shares[-1] == pytest.approx(10 / 60)
+
+
+def test_a_few_whole_rows_of_numbers_are_kept_together():
+    other = Monitor(feature="width", title="Width")
+    values = np.arange(2000.0)
+    holes = np.where(values % 2 == 0, np.nan, values)
+    found = profile([NUMBER, KIND, other], {"length": values, "width": holes * 2, "kind": ["a"] * 2000}).rows
+    assert set(found) == {"length", "width"}
+    assert len(found["length"]) == 500
+    assert all(width == 2 * length for length, width in zip(found["length"], found["width"], strict=True))

@@ -56,7 +56,7 @@ def test_every_system_has_all_parts(name):
     assert system.name == name
     for part in ("source", "contract", "features", "monitored", "fit", "export", "evaluate", "predictor"):
         assert callable(getattr(system, part))
-    for part in ("requests", "shift", "labels"):
+    for part in ("requests", "shift", "labels", "outcome"):
         assert callable(getattr(system, part))
 
 
@@ -81,3 +81,22 @@ def test_a_shift_of_strength_makes_that_share_of_the_requests_strange(small_even
     strange = [request for request in shifted if request["user_id"].startswith("newcomer-")]
     assert 0.25 < len(strange) / len(shifted) < 0.35
     assert list(system.shift(asked, 0.0, seed=2)) == asked
+
+
+@pytest.mark.parametrize(
+    ("name", "response", "feedback", "score"),
+    [
+        ("recommender", {}, {"event": "opened"}, 1.0),
+        ("recommender", {}, {"event": "rated", "rating": 2.0}, 0.0),
+        ("recommender", {}, {"event": "shown"}, None),
+        (
+            "inspector",
+            {"inspections": [{"defective": True}, {"defective": False}, {"defective": True}]},
+            {"defective": [True, True, None]},
+            0.5,
+        ),
+        ("inspector", {"inspections": [{"defective": True}]}, {"defective": [None]}, None),
+    ],
+)
+def test_what_is_said_of_an_answer_is_a_score(name, response, feedback, score):
+    assert implementation(name).outcome(response, feedback) == score
