@@ -35,7 +35,7 @@ class Window:
     """Logged values of ``count`` requests; ``features`` and ``responses`` are JSON texts [count]."""
 
     def __init__(self, features: Sequence[str], responses: Sequence[str]) -> None:
-        self._rows = [json.loads(text) for text in features]
+        self._rows = [an_object(text) for text in features]
         self._responses = responses
         self.count = len(self._rows)
 
@@ -56,7 +56,7 @@ class Window:
         """Return the values of a feature, or else of a field of the answers."""
         if any(name in row for row in self._rows):
             return [row.get(name) for row in self._rows]
-        return [json.loads(text).get(name) for text in self._responses]
+        return [an_object(text).get(name) for text in self._responses]
 
     def _quality(self, monitor: Monitor, reference: FeatureProfile | None, most: Quality) -> FeatureQuality:
         values, count = self._values(monitor.feature), max(1, self.count)
@@ -71,6 +71,12 @@ class Window:
         usual = {"missing": reference.missing if reference else 0.0}
         wrong = [name for name, share in shares.items() if share > usual.get(name, 0.0) + getattr(most, name)]
         return FeatureQuality(feature=monitor.feature, **shares, wrong=tuple(wrong))
+
+
+def an_object(text: str) -> dict[str, Any]:
+    """Return a JSON text's object, an empty one for anything else: others may publish on the bus too."""
+    found = json.loads(text)
+    return found if isinstance(found, dict) else {}
 
 
 def _strange(values: Sequence[Any], reference: FeatureProfile) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from json import loads
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +12,11 @@ from ml.data.prediction_log import Place, PredictionLog, Predictions
 from ml.drift.alarm import alarming
 from ml.drift.comparison import compare
 from ml.drift.concept import Concept, concept
-from ml.drift.live import Window
+from ml.drift.live import Window, an_object
 from ml.drift.multivariate import maximum_mean_discrepancy
 from ml.drift.profile import profile, sample
 from ml.drift.windows import WindowRecord, Windows
+from ml.errors import DatasetNotFound, WrongInput
 from ml.system import implementation, load
 
 if TYPE_CHECKING:
@@ -115,8 +115,13 @@ class Watch:
     def reference(self, subject: Subject) -> Profile:
         """Return the reference profile of the dataset version that the subject's model learnt from."""
         if subject.dataset not in self._references:
-            number = int(subject.dataset.rpartition("@")[2])
-            self._references[subject.dataset] = self._datasets.record(subject.system, number)
+            number = subject.dataset.rpartition("@")[2]
+            if not number.isdigit():
+                raise DatasetNotFound(
+                    f"{subject.release} learnt from {subject.dataset!r}, which is no dataset version; "
+                    f"release a version of {subject.system} that a pipeline trained"
+                )
+            self._references[subject.dataset] = self._datasets.record(subject.system, int(number))
         return self._references[subject.dataset].profile
 
     def _next(self, subject: Subject, windows: Windows, count: int) -> Predictions:
@@ -146,30 +151,41 @@ class Watch:
             subject.system, subject.since, model_version=subject.model_version, last=MOST_FEEDBACK
         )
         outcome = implementation(subject.system).outcome
-        judged = [(outcome(loads(each.response), loads(each.feedback)), each.said_at) for each in said]
-        known = [(score, time) for score, time in judged if score is not None]
-        return concept([score for score, _ in known], [time for _, time in known], recent)
+        scores = [outcome(an_object(each.response), an_object(each.feedback)) for each in said]
+        judged = [(s, each.said_at) for s, each in zip(scores, said, strict=True) if s is not None]
+        return concept([score for score, _ in judged], [time for _, time in judged], recent)
 
 
 def compared(window: Window, declared: Drift, reference: Profile, answers: Profile | None) -> dict[str, Any]:
     """Return what a window's record says of its values, held against both references."""
     level, monitors = declared.false_alarms_per_window, (*declared.monitors, *declared.predictions)
-    observed = window.observed(declared.monitors)
+    observed, of_answers = window.observed(declared.monitors), window.observed(declared.predictions)
     together = _together(reference, observed)
     return {
-        "features": compare(reference, observed, level),
-        "predictions": compare(answers, window.observed(declared.predictions), level) if answers else None,
+        "features": compare(_shared(reference, observed), observed, level),
+        "predictions": compare(_shared(answers, of_answers), of_answers, level) if answers else None,
         "together": together,
         "together_drifted": together is not None and together <= level * TOGETHER_SHARE,
         "quality": tuple(window.quality(monitors, reference, declared.quality)),
     }
 
 
+def _shared(reference: Profile, observed: dict[str, Any]) -> Profile:
+    """Return the reference of what is watched now: a declaration may have changed since it was taken."""
+    features = {name: each for name, each in reference.features.items() if name in observed}
+    if not features:
+        raise WrongInput(
+            f"none of {', '.join(observed)} is in the reference, which has {', '.join(reference.features)}; "
+            "train again, so that the dataset version's profile has what is watched"
+        )
+    return reference.model_copy(update={"features": features})
+
+
 def _together(reference: Profile, observed: dict[str, Any]) -> float | None:
     """Return the p-value of the numeric features of a few hundred rows against as many of the reference."""
-    names = list(reference.rows)
+    names = [name for name in reference.rows if name in observed]
     rows = sample(names, observed)
-    if len(names) < 2 or min(len(next(iter(each.values()))) for each in (reference.rows, rows)) < 2:
+    if len(names) < 2 or min(len(each[names[0]]) for each in (reference.rows, rows)) < 2:
         return None
     columns = [np.column_stack([each[name] for name in names]) for each in (reference.rows, rows)]
     spread = columns[0].std(axis=0)

@@ -83,6 +83,9 @@ class Turns:
                 self._monitor.tell(self._watch.look(subject), declared)
         except (MlError, ServiceError, SecretUnreadable, OSError) as error:
             self._note(system, str(error))
+        except Exception as error:  # a bug over one system must not blind the others
+            logger.debug("looking at %s failed", system, exc_info=True)
+            self._note(system, f"{type(error).__name__}: {error}")
         else:
             self._monitor.looked.labels(system).set_to_current_time()
             if self._monitor.problems.pop(system, None):

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ml.drift.watch import Watch
+from ml.drift.live import Window
+from ml.drift.watch import Watch, compared
 from ml.drift.windows import TOGETHER
+from ml.errors import DatasetNotFound
 from tests.services.stack import Stack
-from tests.services.watcher.live import BEGAN, DECLARED, live
+from tests.services.watcher.live import BEGAN, DECLARED, SYSTEM, live
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).parents[3]
 WINDOW = DECLARED.window
 
 
@@ -119,8 +126,63 @@ def test_answers_that_get_worse_are_told_by_what_users_did_though_requests_look_
     assert found.fell_at is not None
 
 
+def test_records_that_somebody_else_published_stop_nothing(stack, watch):
+    made = live(stack, 211)
+    records = made.requests(WINDOW, 16)
+    for place, garbage in enumerate(([1], "text", None, 7)):
+        records[place] |= {"features": garbage, "response": garbage}
+    made.land([*records, made.feedback(records[0]), made.feedback(records[9]) | {"request": [1]}])
+    found = watch.look(made.subject)
+    assert (found.looked, found.alarms, found.concept.count) == (1, (), 1)
+
+
+def test_what_is_watched_only_since_the_model_was_trained_keeps_nothing_else_from_its_turn(stack, watch):
+    made = live(stack, 212)
+    made.land(made.requests(WINDOW, 17))
+    known = made.subject.model_copy(update={"dataset": "d1"})
+    with pytest.raises(DatasetNotFound, match="no dataset version"):
+        watch.look(known)
+    lacking = watch.reference(made.subject)
+    gone = lacking.model_copy(update={"features": dict(list(lacking.features.items())[:1])})
+    columns = [['{"history_length": 100.0}'] * 9, ["{}"] * 9]
+    found = compared(Window(*columns), DECLARED, gone, None)
+    assert [each.feature for each in found["features"].features] == ["history_length"]
+    assert found["together"] is None
+
+
 def test_the_first_look_at_a_long_log_is_taken_in_parts(stack, watch, monkeypatch):
     made = live(stack, 208)
     made.land(made.requests(3 * WINDOW, 14))
     monkeypatch.setattr("ml.drift.watch.MOST_WINDOWS", 2)
     assert [watch.look(made.subject).looked for _ in range(3)] == [2, 1, 0]
+
+
+def command(stack: Stack, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `millrace watch` on the stack, as an environment of the name that it is given."""
+    folder = tmp_path / "local"
+    folder.mkdir(parents=True)
+    known = stack.env.model_copy(update={"systems": (SYSTEM,)})
+    (folder / "environment.json").write_text(known.model_dump_json())
+    call = [sys.executable, "-m", "scripts.cli", "watch", *arguments]
+    environ = os.environ | {"MILLRACE_HOME": str(tmp_path)}
+    return subprocess.run(
+        call, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_a_person_reads_what_drifted_and_since_when_and_a_script_the_exit_code(stack, tmp_path):
+    made = live(stack, 209)
+    made.land(made.requests(2 * WINDOW, 15, shift=1.0))
+    done = command(stack, tmp_path, SYSTEM)
+    assert done.returncode == 2, done.stderr
+    assert "ALARM history_length drifted in 2 of the last windows, since 2026-03-01 23:50:00" in done.stdout
+    assert made.subject.release in done.stdout
+
+
+def test_a_release_without_requests_is_no_alarm_and_an_unknown_system_is_refused(stack, tmp_path):
+    live(stack, 210)
+    done = command(stack, tmp_path / "one", SYSTEM)
+    assert (done.returncode, f"no window yet: 0 of {WINDOW}" in done.stdout) == (0, True), done.stderr
+    refused = command(stack, tmp_path / "two", "nobody")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "there is no system 'nobody'" in refused.stderr
