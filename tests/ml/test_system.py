@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from ml.declaration import SystemDeclaration
 from ml.errors import WrongInput
 from ml.system import SYSTEMS, implementation, load, names
+from ml.system_parts import SystemParts
 
 DOCUMENT = yaml.safe_load((SYSTEMS / "recommender" / "system.yaml").read_text())
 
@@ -100,3 +101,11 @@ def test_a_shift_of_strength_makes_that_share_of_the_requests_strange(small_even
 )
 def test_what_is_said_of_an_answer_is_a_score(name, response, feedback, score):
     assert implementation(name).outcome(response, feedback) == score
+
+
+def test_a_system_whose_feedback_is_a_label_needs_no_code_to_score_it():
+    system = SystemParts()
+    assert system.outcome({"label": "a"}, {"label": "a"}) == 1.0
+    assert system.outcome({"label": "a"}, {"label": "b"}) == 0.0
+    assert system.outcome({"label": "a"}, {"label": None}) is None
+    assert system.outcome({}, {"label": "a"}) is None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ml.system_parts import SystemParts
+from ml.systems.inspector.outcome import outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from ml.system import Predictor, System
@@ -25,6 +27,10 @@ class InspectorSystem(SystemParts):
 
         inspector = Inspector.load(folder)
         return lambda request: inspector.inspect([base64.b64decode(one) for one in request["images"]])
+
+    def outcome(self, response: Mapping[str, Any], feedback: Mapping[str, Any]) -> float | None:
+        """See ``outcome.outcome``."""
+        return outcome(response, feedback)
 
 
 SYSTEM: System = InspectorSystem()

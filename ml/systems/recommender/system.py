@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ml.system_parts import SystemParts
+from ml.systems.recommender.outcome import outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from ml.system import Predictor, System
@@ -23,6 +25,10 @@ class RecommenderSystem(SystemParts):
 
         recommender = Recommender.load(folder)
         return lambda request: recommender.recommend(request["user_id"], request["k"])
+
+    def outcome(self, response: Mapping[str, Any], feedback: Mapping[str, Any]) -> float | None:
+        """See ``outcome.outcome``."""
+        return outcome(response, feedback)
 
 
 SYSTEM: System = RecommenderSystem()
