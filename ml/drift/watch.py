@@ -97,10 +97,10 @@ class Watch:
             Windows(self._environment, subject.system, subject.model_version),
         )
         looked = 0
-        while (waiting := self._next(subject, windows, declared.window)) and len(waiting) == declared.window:
-            if looked == MOST_WINDOWS:
-                break
-            looked += self._keep(subject, windows, waiting, declared)
+        newest, waiting = self._next(subject, windows, declared.window)
+        while len(waiting) == declared.window and looked < MOST_WINDOWS:
+            looked += self._keep(subject, windows, newest, waiting, declared)
+            newest, waiting = self._next(subject, windows, declared.window)
         recent = tuple(windows.recent(SHOWN_WINDOWS))
         return Watched(
             subject=subject,
@@ -124,25 +124,36 @@ class Watch:
             self._references[subject.dataset] = self._datasets.record(subject.system, int(number))
         return self._references[subject.dataset].profile
 
-    def _next(self, subject: Subject, windows: Windows, count: int) -> Predictions:
-        newest = windows.recent(1)
-        after = Place(newest[0].last, newest[0].last_id) if newest else Place(subject.since)
-        return self._log.predictions(subject.system, subject.model_version, after, count)
+    def _next(
+        self, subject: Subject, windows: Windows, count: int
+    ) -> tuple[WindowRecord | None, Predictions]:
+        """Return the newest window and the first predictions behind it, at most ``count``."""
+        newest = next(iter(windows.recent(1)), None)
+        after = Place(newest.last, newest.last_id) if newest else Place(subject.since)
+        return newest, self._log.predictions(subject.system, subject.model_version, after, count)
 
-    def _keep(self, subject: Subject, windows: Windows, found: Predictions, declared: Drift) -> bool:
-        newest, window = windows.recent(1), Window(found.features, found.responses)
-        answers = windows.reference() if declared.predictions else None
-        if declared.predictions and not newest:
+    def _keep(
+        self,
+        subject: Subject,
+        windows: Windows,
+        newest: WindowRecord | None,
+        found: Predictions,
+        declared: Drift,
+    ) -> bool:
+        """Keep the window that follows the newest; False if its number was given to another meanwhile."""
+        window = Window(found.features, found.responses)
+        if declared.predictions and newest is None:
             windows.refer(profile(declared.predictions, window.observed(declared.predictions)))
+        answers = windows.reference() if declared.predictions and newest else None
         return windows.add(
             WindowRecord(
                 **subject.model_dump(exclude={"since"}),
-                number=newest[0].number + 1 if newest else 1,
+                number=newest.number + 1 if newest else 1,
                 first=found.times[0],
                 last=found.end.time,
                 last_id=found.end.prediction_id,
                 count=len(found),
-                **compared(window, declared, self.reference(subject), answers if newest else None),
+                **compared(window, declared, self.reference(subject), answers),
             )
         )
 

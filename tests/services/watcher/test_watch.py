@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -54,6 +55,16 @@ def test_windows_follow_one_another_without_gap_or_overlap_whoever_looks(stack, 
     assert [first - BEGAN for first, _, _ in ends] == [
         timedelta(milliseconds=100 * (n * WINDOW + 1)) for n in (0, 1, 2)
     ]
+
+
+def test_two_that_look_at_once_keep_each_window_once(stack):
+    made = live(stack, 213)
+    records = made.requests(6 * WINDOW, 4)
+    made.land(records)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: Watch(stack.env).look(made.subject), range(2)))
+    found = Watch(stack.env).look(made.subject).windows
+    assert [each.last_id for each in found] == [records[n * WINDOW - 1]["id"] for n in range(1, 7)]
 
 
 def test_an_alarm_says_what_drifted_how_far_and_since_when(stack, watch):
