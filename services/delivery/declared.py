@@ -1,4 +1,4 @@
-"""What a system declares of its releases; one that is not in `ml/systems` has what all have by default."""
+"""What a system declares of its releases, in `system.yaml`."""
 
 from __future__ import annotations
 
@@ -18,16 +18,14 @@ def declared_thresholds(system: str) -> dict[str, float]:
 
 def declared_limits(system: str) -> Limits:
     """Return the bounds of a system's service process; what it does not declare is as for all."""
-    from ml.system import load, names
+    from ml.system import load
 
-    if system not in names():
-        return Limits()
     budgets = load(system).budgets
     return Limits(max_body_bytes=int(budgets.request_mib * 2**20), memory_mib=budgets.memory_mib)
 
 
 def declared_policy(system: str) -> Policy:
     """Return how traffic moves to a new release of a system; what is not declared is as for all."""
-    from ml.system import load, names
+    from ml.system import load
 
-    return load(system).rollout if system in names() else Policy()
+    return load(system).rollout

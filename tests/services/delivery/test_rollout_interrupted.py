@@ -45,6 +45,7 @@ def killed_at(line: str, stack: Stack, registry: FolderRegistry, root: Path) -> 
         from ml.declaration import Rollout
         from ml.environment import Environment
         from services.delivery.delivery import Delivery
+        from services.endpoint.settings import Limits
         from tests.services.registry import FolderRegistry
 
         def fall(said):
@@ -55,7 +56,7 @@ def killed_at(line: str, stack: Stack, registry: FolderRegistry, root: Path) -> 
             Environment.load({str(stack.document)!r}),
             registry=FolderRegistry.reopened(Path({str(registry.folder)!r})),
             root=Path({str(root)!r}), thresholds=lambda system: {{"latency_p99_ms": 50.0}},
-            policy=lambda system: Rollout(**{QUICK!r}),
+            limits=lambda system: Limits(memory_mib=400), policy=lambda system: Rollout(**{QUICK!r}),
         ).roll_out("echo", 2, progress=fall)
     """)
     done = subprocess.run([sys.executable, "-c", program], check=False, cwd=Path(__file__).parents[3])
