@@ -95,7 +95,12 @@ class Driver:
             if verdict is None:
                 self._enter()
                 verdict = self._watched()
-            self._conclude(verdict)
+            try:
+                self._conclude(verdict)
+            except RecordsUnreachable as error:
+                if not self._goes_on(verdict):
+                    raise
+                self._complain(error)
             verdict = None
 
     def _begin(self) -> Verdict | None:
@@ -149,15 +154,16 @@ class Driver:
         if verdict.decision == "passed" and rollout.step + 1 < len(rollout.steps):
             now = datetime.now(UTC)
             self._standing.save(verdicts=verdicts, step=rollout.step + 1, step_began=now, step_answered=0)
-        elif verdict.decision == "passed" or self._promotes(verdict):
+        elif self._goes_on(verdict):
             self._standing.save(verdicts=verdicts, state="promoting")
         else:
             # Requests first: a store that cannot be written to holds nobody at a bad canary.
             self._send()
             self._standing.save(verdicts=verdicts, state="aborting")
 
-    def _promotes(self, verdict: Verdict) -> bool:
-        return verdict.decision == "timeout" and self.rollout.policy.on_timeout == "promote"
+    def _goes_on(self, verdict: Verdict) -> bool:
+        promotes = self.rollout.policy.on_timeout == "promote"
+        return verdict.decision == "passed" or (verdict.decision == "timeout" and promotes)
 
     def _promote(self) -> None:
         try:
@@ -198,7 +204,10 @@ class Driver:
             if self._is_due("renew", _RENEW_S):
                 self._lease.renew()
         except RecordsUnreachable as error:
-            self._progress(f"goes on without writing down how far it is: {error}")
+            self._complain(error)
+
+    def _complain(self, error: RecordsUnreachable) -> None:
+        self._progress(f"stays at this step, as it cannot be written down how far it is: {error}")
 
     def _is_due(self, what: str, every_s: float) -> bool:
         now = time.monotonic()

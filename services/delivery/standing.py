@@ -23,18 +23,21 @@ class Standing:
         self.rollout = self.rollout.model_copy(update=fields)
 
     def save(self, **fields: Any) -> None:
-        """Write the record; somebody's word that it is to end is taken up.
+        """Write the record, and have it changed only if it is written.
+
+        Somebody's word that the rollout is to end is taken up.
 
         Raises:
             ReleaseInProgress: another rollout of the system was opened meanwhile.
         """
-        self.change(**fields)
         for _ in range(3):
+            changed = self.rollout.model_copy(update=fields)
             try:
-                self._etag = self._rollouts.write(self.rollout, self._etag)
+                self._etag = self._rollouts.write(changed, self._etag)
             except Changed:
                 self._take_up()
             else:
+                self.rollout = changed
                 return
         raise self._lost()
 

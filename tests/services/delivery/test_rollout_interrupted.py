@@ -146,12 +146,12 @@ def test_a_rollout_without_a_driver_is_aborted_by_who_asks(
 def test_a_store_that_is_down_stops_nobody_from_judging(
     rolling: Delivery, registry: FolderRegistry, stack: Stack
 ) -> None:
-    """The driver goes on without writing down how far it is, and finishes when the store is back."""
+    """No step is taken that cannot be written down; the driver goes on when the store is back."""
     said: list[str] = []
 
     def heed(line: str) -> None:
         said.append(line)
-        if line.startswith("goes on without"):
+        if line.startswith("stays at"):
             stack.control("start", "seaweedfs")
             stack.await_store()
         if line.startswith("step 1"):
@@ -163,6 +163,6 @@ def test_a_store_that_is_down_stops_nobody_from_judging(
     finally:
         stack.control("start", "seaweedfs")
         stack.await_store()
-    assert [line for line in said if line.startswith("goes on without")]
+    assert [line for line in said if line.startswith("stays at")]
     assert not load.failed
     assert last(rolling).state == "promoted"
