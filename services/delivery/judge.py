@@ -106,11 +106,15 @@ class Evidence(BaseModel):
         """Return what was found on every question that something is known of."""
         found = [
             self._finding("errors", self.errors, ("failed",)),
-            self._finding("latency", self.latency, [_within(bound) for bound in self.bounds[1:]]),
+            self._finding("latency", self.latency, self._bounds()),
             self._finding_of_kinds(),
             self._finding("quality", self.quality, ("wrong",)),
         ]
         return tuple(each for each in found if each is not None)
+
+    def _bounds(self) -> list[str]:
+        pairs = zip(self.bounds[1:], self.bounds[:-1], strict=True)
+        return [f"slower than {ours * 1000:g} ms (champion {theirs * 1000:g} ms)" for ours, theirs in pairs]
 
     def _kinds_after(self, canary: Reading, champion: Reading) -> Evidence:
         if self.more is None or self.fewer is None:
@@ -179,10 +183,6 @@ def _told(mark: str, *readings: Reading) -> Tally:
 def _wrong(feedback: Feedback | None) -> Tally:
     feedback = feedback or Feedback()
     return Tally(requests=feedback.told, outcomes=(feedback.wrong,))
-
-
-def _within(bound_s: float) -> str:
-    return f"slower than {bound_s * 1000:g} ms"
 
 
 def _percent(of: tuple[int, int]) -> str:

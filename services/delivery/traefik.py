@@ -33,7 +33,8 @@ def document(system: str, traffic: Traffic) -> dict[str, Any]:
         "middlewares": {f"{system}-prefix": {"stripPrefix": {"prefixes": [f"/{system}"]}}},
         "services": _services(system, traffic),
     }
-    return {"http": _named(system, made)}
+    # Asked of the champion while there are two, so that it does not depend on the canary's health.
+    return {"http": _named(system, made, f"{system}-champion" if traffic.canary else system)}
 
 
 def revision(of: dict[str, Any]) -> str:
@@ -65,11 +66,11 @@ def traffic(system: str, content: str) -> Traffic:
     return Traffic(**both, share=weights[f"{system}-canary"] / _PARTS, sticky="sticky" in whole["weighted"])
 
 
-def _named(system: str, made: dict[str, Any]) -> dict[str, Any]:
+def _named(system: str, made: dict[str, Any], service: str) -> dict[str, Any]:
     """Add the router by which the configuration names itself."""
     name = hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:12]
     tells = f"{system}-tells"
-    asked = _router(f"Path(`/{system}/livez`)", system, [f"{system}-prefix", tells], _FIRST)
+    asked = _router(f"Path(`/{system}/livez`)", service, [f"{system}-prefix", tells], _FIRST)
     header = {"headers": {"customResponseHeaders": {ROUTE_HEADER: name}}}
     return made | {
         "routers": made["routers"] | {tells: asked},

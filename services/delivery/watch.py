@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from services.delivery.judge import Evidence
 from services.delivery.readings import Reading, read
@@ -55,14 +54,18 @@ class Watch:
 
     def _weigh(self, canary: Reading, champion: Reading) -> None:
         rollout = self._standing.rollout
-        if rollout.evidence is None or rollout.seen is None:
-            evidence = rollout.evidence or Evidence.begun(rollout.policy, champion, self._marks[1])
-            self._standing.change(evidence=evidence, seen=(canary, champion))
+        if rollout.seen is None:
+            self._standing.change(seen=(canary, champion))
             return
         new = canary.since(rollout.seen[0]), champion.since(rollout.seen[1])
-        fields: dict[str, Any] = {"evidence": rollout.evidence.after(*new, self._marks)}
+        evidence = rollout.evidence
+        if evidence is not None:
+            evidence = evidence.after(*new, self._marks)
+        elif champion.slower:
+            # What is usual of a champion, and which bounds it counts by, shows once it has been asked.
+            evidence = Evidence.begun(rollout.policy, champion, self._marks[1])
         answered = rollout.step_answered + new[0].requests
-        self._standing.change(seen=(canary, champion), step_answered=answered, **fields)
+        self._standing.change(seen=(canary, champion), step_answered=answered, evidence=evidence)
 
     def _found(self) -> Verdict | None:
         evidence = self._standing.rollout.evidence
