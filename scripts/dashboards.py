@@ -38,7 +38,7 @@ class Panel(NamedTuple):
 
 
 OF = '{system=~"$system"}'
-SYSTEMS: Final = {
+SYSTEMS: Final[dict[str, tuple[Panel, ...]]] = {
     "What callers get": (
         Panel("Requests", "reqps", (Line(f"system:millrace_requests:rate5m{OF}", "{{system}}"),)),
         Panel(
@@ -107,7 +107,7 @@ SYSTEMS: Final = {
         ),
     ),
 }
-PLATFORM: Final = {
+PLATFORM: Final[dict[str, tuple[Panel, ...]]] = {
     "Components": (
         Panel(
             "Up",
