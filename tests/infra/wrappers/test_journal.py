@@ -3,7 +3,7 @@
 import json
 
 from infra.wrappers.journal import Journal
-from infra.wrappers.recovery import by_name
+from infra.wrappers.recovery import by_plan
 from infra.wrappers.terraform_plan import ShownPlan
 
 
@@ -77,4 +77,4 @@ def test_only_what_the_plan_creates_under_a_known_name_is_looked_for():
         }
     )
     flying = ["aws_s3_bucket.one", "aws_iam_role.two", "aws_vpc.three", "aws_s3_bucket.four"]
-    assert by_name(flying, plan) == {"aws_s3_bucket.one": "one", "aws_iam_role.two": "two"}
+    assert by_plan(flying, plan) == {"aws_s3_bucket.one": "one", "aws_iam_role.two": "two"}
