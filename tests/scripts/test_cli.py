@@ -13,7 +13,10 @@ def one_sentence(finished):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("status",), ("logs",), ("down",), ("releases", "recommender"), ("environment", "show")],
+    [
+        *(("status",), ("logs",), ("down",), ("environment", "show")),
+        *(("releases", "recommender"), ("rollout", "recommender"), ("diff", "a-v1", "a-v2")),
+    ],
 )
 def test_without_an_environment_a_command_names_how_to_make_one(millrace, arguments):
     finished = millrace(*arguments)
