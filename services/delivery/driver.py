@@ -101,7 +101,9 @@ class Driver:
                 if not self._goes_on(verdict):
                     raise
                 self._complain(error)
-            verdict = None
+                verdict = self._watched()
+            else:
+                verdict = None
 
     def _begin(self) -> Verdict | None:
         """Have the canary ready; or, where it was, look before it gets its share again."""

@@ -143,19 +143,19 @@ def test_a_rollout_without_a_driver_is_aborted_by_who_asks(
     assert (aborted.state, programs(stack)) == ("aborted", [aborted.champion])
 
 
-def test_a_store_that_is_down_stops_nobody_from_judging(
+def test_no_step_is_taken_that_cannot_be_written_down(
     rolling: Delivery, registry: FolderRegistry, stack: Stack
 ) -> None:
-    """No step is taken that cannot be written down; the driver goes on when the store is back."""
+    """The store is down for a while: the driver stays where it is, and goes on when it is back."""
     said: list[str] = []
 
     def heed(line: str) -> None:
+        if line.startswith("step 1"):
+            stack.control("stop", "seaweedfs")
         said.append(line)
         if line.startswith("stays at"):
             stack.control("start", "seaweedfs")
             stack.await_store()
-        if line.startswith("step 1"):
-            stack.control("stop", "seaweedfs")
 
     try:
         with Load(stack, callers=1) as load:
