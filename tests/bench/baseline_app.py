@@ -46,7 +46,7 @@ def answered(
     """Log a prediction and return the response."""
     if not spool.append(records.line(body, recorded, content, own_id)):
         metrics.dropped.inc()
-    metrics.observe(200, time.perf_counter() - started)
+    metrics.observe(200, time.perf_counter() - started, path)
     log.line("POST", path, 200, started, own_id, recorded.prediction_id)
     headers = {"x-request-id": own_id, "x-millrace-release": identity.release}
     return Response(content, media_type="application/json", headers=headers)
