@@ -13,6 +13,7 @@ from scripts.train import System
 
 if TYPE_CHECKING:
     from services.delivery.delivery import Delivery
+    from services.delivery.judge import Finding
     from services.delivery.rollout import Rollout, Verdict
 
 
@@ -70,11 +71,17 @@ def _show(last: Rollout | None, system: str, *, as_json: bool) -> None:
     if last.verdicts:
         columns = ("step", "decision", "predictions", "seconds", "reason")
         table(columns, [_row(verdict) for verdict in last.verdicts])
-    evidence = last.evidence.findings() if last.evidence else last.verdicts[-1].findings
-    for finding in evidence:
+    for finding in _evidence(last):
         say(finding.sentence())
     if last.open:
         say(f"`millrace rollout {system}` goes on with it, `millrace rollout {system} --abort` ends it")
+
+
+def _evidence(rollout: Rollout) -> tuple[Finding, ...]:
+    """Return what the judge knows now, or knew at the end; at the very beginning, nothing."""
+    if rollout.evidence:
+        return rollout.evidence.findings()
+    return rollout.verdicts[-1].findings if rollout.verdicts else ()
 
 
 def _row(verdict: Verdict) -> tuple[str, ...]:
