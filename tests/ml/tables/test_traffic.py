@@ -12,8 +12,8 @@ from ml.drift.comparison import compare
 from ml.drift.profile import profile
 from ml.tables.features import Rows, monitored
 from ml.tables.from_log import from_log
-from ml.tables.outcome import outcome
 from ml.tables.source import identified
+from ml.tables.system import TableSystem
 from ml.tables.traffic import labels, requests, shift
 from tests.ml.tables.rows import TABLE, raw, tables
 
@@ -95,6 +95,7 @@ def test_a_row_out_of_the_log_is_newer_than_those_before_and_a_group_of_its_own(
 
 
 def test_an_answer_is_good_if_its_class_was_told():
+    outcome = TableSystem().outcome
     assert outcome({"label": "low"}, {"label": "low"}) == 1.0
     assert outcome({"label": "low"}, {"label": "mid"}) == 0.0
     assert outcome({"label": "low"}, {}) is None
