@@ -23,7 +23,9 @@ QUICK: dict[str, Any] = {
     "weights": (0.2, 0.5, 1.0),
     "requests_per_step": 40,
     "step_least_s": 0.2,
-    "step_timeout_s": 60,
+    "step_timeout_s": 300,
+    # A machine that others load makes either of two processes late for a while.
+    "tolerances": {"latency": 0.45},
 }
 
 
