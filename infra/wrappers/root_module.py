@@ -223,8 +223,8 @@ class RootModule:
             said = str(error)
             if not self.imports or not any(phrase in said for phrase in NOTHING_TO_IMPORT + NOT_SO_IMPORTED):
                 raise
-            named = (address for address, value in self.imports.items() if address in said or value in said)
-            left = list(named) or list(self.imports)
+            named = [each for each, value in self.imports.items() if each in said or f'"{value}"' in said]
+            left = named or list(self.imports)
         self.say(f"planning without importing {', '.join(left)}: not there any more, or not importable")
         self._import({address: value for address, value in self.imports.items() if address not in left})
         return self._mending(attempt)

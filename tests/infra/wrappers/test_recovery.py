@@ -11,7 +11,7 @@ from infra.wrappers.recovery import by_arguments, by_id, type_of
 from infra.wrappers.root_module import discard
 from tests.infra.wrappers.test_s3_state import KEYS, LOCK_FILE
 
-POLICY = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"
+POLICY = "arn:aws:iam::123456789012:policy/nodes"
 ROLE = """
 terraform {
   required_providers {
@@ -35,7 +35,7 @@ provider "aws" {
 
 resource "aws_iam_role" "nodes" {
   name               = "nodes"
-  assume_role_policy = "{}"
+  assume_role_policy = %(trust)s
 }
 
 resource "aws_iam_role_policy_attachment" "nodes" {
@@ -44,6 +44,8 @@ resource "aws_iam_role_policy_attachment" "nodes" {
   policy_arn = each.key
 }
 """
+READ = {"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}
+ANY = json.dumps({"Version": "2012-10-17", "Statement": [READ]})
 ATTACHMENT = f'aws_iam_role_policy_attachment.nodes["{POLICY}"]'
 
 
@@ -65,7 +67,9 @@ def iam(api):
         aws_access_key_id="tried",
         aws_secret_access_key="tried",
     )
-    client.create_role(RoleName="nodes", AssumeRolePolicyDocument="{}")
+    if not client.list_policies(Scope="Local")["Policies"]:
+        client.create_policy(PolicyName="nodes", PolicyDocument=ANY)
+    client.create_role(RoleName="nodes", AssumeRolePolicyDocument=ANY)
     client.attach_role_policy(RoleName="nodes", PolicyArn=POLICY)
     yield client
     if client.list_roles()["Roles"]:
@@ -76,7 +80,7 @@ def iam(api):
 @pytest.fixture
 def module(root, api, iam):
     """The root module after the kill: no state, and the journal of what was made."""
-    made = root(ROLE % {"address": api, "policy": POLICY}, environment=KEYS)
+    made = root(ROLE % {"address": api, "policy": POLICY, "trust": json.dumps(ANY)}, environment=KEYS)
     shutil.copy(LOCK_FILE, made.root)
     made.folder.mkdir(parents=True)
     ids = {"aws_iam_role.nodes": "nodes", ATTACHMENT: "nodes-20261129191334025300000002"}

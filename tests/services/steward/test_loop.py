@@ -155,8 +155,10 @@ def test_an_alert_that_is_repeated_is_one_run_and_one_for_people_is_none(tmp_pat
 
 def test_a_system_has_one_run_at_a_time_and_two_systems_run_side_by_side(tmp_path, hands):
     with steward(tmp_path, hands) as (client, history):
-        first, second, other = retrain(client, "a"), retrain(client, "a"), retrain(client, "b")
+        first, other = retrain(client, "a"), retrain(client, "b")
         eventually(lambda: {first, other} <= set(hands.begun), "both systems at work")
+        second = retrain(client, "a")
+        eventually(lambda: len(client.get("/runs").json()["runs"]) == 3, "the second is queued")
         assert second not in hands.begun
         hands.open["a"].set()
         hands.open["b"].set()
