@@ -69,7 +69,7 @@ def exported():
     budget = {"latency_p99_ms": 5.0}
     package = Package(system="recommender", model_version=1, dataset_version="d", thresholds=budget)
     endpoint, recorder, watcher = EndpointMetrics(identity, package), RecorderMonitor(), WatcherMonitor()
-    endpoint.observe(200, 0.01)
+    endpoint.observe(200, 0.01, "/recommend")
     recorder.landed.labels(table="prediction").inc()
     recorder.failures.labels(part="landing").inc()
     watcher.failures.labels("recommender").inc()
