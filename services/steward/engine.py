@@ -6,6 +6,7 @@ goes on, when it is started again, with the step it was in.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -76,6 +77,8 @@ class Engine:
         care: Care,
     ) -> None:
         self._hands, self._history, self._policies, self._care = hands, history, policies, care
+        # Two that are dequeued at the same moment were seen to pass the queue's limit together.
+        self._alone = {system: threading.Lock() for system in policies}
         config: DBOSConfig = {
             "name": "millrace-steward",
             "system_database_url": database_url,
@@ -149,15 +152,17 @@ class Engine:
 
     def _care_for(self) -> Callable[[str], str]:
         def care(trigger: str) -> str:
+            asked = Trigger.model_validate_json(trigger)
             run = Run(
-                Trigger.model_validate_json(trigger),
+                asked,
                 _Steps(),
                 self._hands,
                 self._history,
                 lambda system: self._policies[system](),
                 self._care,
             )
-            return run.go()
+            with self._alone[asked.system]:
+                return run.go()
 
         return care
 
