@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -25,15 +26,24 @@ class Shipping:
         self._monitor = monitor
 
     async def ship(self) -> bool:
-        """Ship one chunk of every segment and say whether there may be more.
+        """Ship one chunk of every release and say whether there may be more.
+
+        Of a release's segments the later ones wait for the earlier, so that its records keep their order.
 
         Raises:
             BusUnavailable: nothing of the current chunk counts as shipped.
         """
-        found = list(segments(self._folder))
-        more = [await self._ship(segment) for segment in found]
+        found = groupby(list(segments(self._folder)), key=lambda segment: segment.path.parent)
+        more = [await self._ship_first(list(of_release)) for _, of_release in found]
         self._monitor.backlog_bytes.set(sum(_left(each, self._offsets) for each in segments(self._folder)))
         return any(more)
+
+    async def _ship_first(self, of_release: list[Segment]) -> bool:
+        """Ship one chunk of the first segment that has more."""
+        for segment in of_release:
+            if await self._ship(segment):
+                return True
+        return False
 
     async def _ship(self, segment: Segment) -> bool:
         sealed = segment.sealed()
