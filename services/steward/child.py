@@ -7,15 +7,14 @@ the kernel takes first when memory runs out.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import resource
-import signal
 import sys
 from pathlib import Path
 from typing import Final
 
-PR_SET_PDEATHSIG: Final = 1
+from ml.child_process import end_with_parent
+
 NICENESS: Final = 5
 TAKEN_FIRST: Final = "500"
 
@@ -23,10 +22,8 @@ TAKEN_FIRST: Final = "500"
 def main() -> None:
     """Set the limits and become the module."""
     parent, seconds, module, *arguments = sys.argv[1:]
+    end_with_parent(int(parent))
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != int(parent):
-            sys.exit(1)
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(TAKEN_FIRST)
     allowed = max(1, int(seconds))

@@ -121,7 +121,7 @@ class Engine:
     def waiting(self, name: str) -> str | None:
         """Return the run whose challenger has this name and waits for a person, None without."""
         for state in self.active():
-            asked = [event for event in self._history.of(state.system) if event.run == state.run]
+            asked = self._history.of_run(state.system, state.run)
             if asked and asked[-1].kind == "asks approval":
                 version = f"{state.system}-v{asked[-1].evidence['version']}"
                 if name == version or name.startswith(f"{version}-"):
@@ -135,7 +135,7 @@ class Engine:
             return None
         DBOS.cancel_workflow(run)
         self._hands.cancel(run)
-        events = [event for event in self._history.of(state.system) if event.run == run]
+        events = self._history.of_run(state.system, run)
         began = events[0].began if events else state.since
         self._history.note(
             Event(

@@ -86,19 +86,20 @@ class Children:
     """Does all of it in children of this process."""
 
     def __init__(self, document: str) -> None:
-        self._document = document
+        self._environment = ("--environment", document)
         self._running: dict[str, int] = {}
 
     def labels(self, system: str, since: datetime | None) -> int | None:
         """Count them in the feedback's table."""
         after = ("--since", since.isoformat()) if since else ()
-        ended = self._run("", 5.0, "services.steward.labels", "--system", system, *after)
+        ended = self._run("", 5.0, "services.steward.labels", *self._environment, "--system", system, *after)
         return int(ended.out) if ended.code == 0 else None
 
     def train(self, run: str, system: str, settings: dict[str, Any], minutes: float) -> Trained:
         """Run ``python -m ml run``, which skips what an earlier try finished."""
         changes = (f"--set={key}={json.dumps(value)}" for key, value in settings.items())
-        ended = self._run(run, minutes, "ml", "run", "--system", system, "--json", *changes)
+        asked = (*self._environment, "--system", system, "--json", *changes)
+        ended = self._run(run, minutes, "ml", "run", *asked)
         if ended.code in {0, REJECTED} and ended.out:
             found = json.loads(ended.out.splitlines()[-1])
             return Trained(
@@ -117,7 +118,7 @@ class Children:
 
     def release(self, run: str, system: str, version: int, actor: str) -> Released:
         """Run ``python -m services.delivery release``, which goes on with a rollout that was begun."""
-        asked = ("--system", system, "--version", str(version), "--actor", actor)
+        asked = (*self._environment, "--system", system, "--version", str(version), "--actor", actor)
         ended = self._run(run, RELEASE_MINUTES, "services.delivery", "release", *asked)
         if ended.code == 0 and ended.out:
             return Released.model_validate_json(ended.out.splitlines()[-1])
@@ -133,13 +134,10 @@ class Children:
 
     def _run(self, run: str, minutes: float, module: str, *arguments: str) -> Ended:
         """Run a module of this project within limits; its group ends with this process."""
-        asked = (*arguments[:1], "--environment", self._document, *arguments[1:])
-        if module == "services.steward.labels":
-            asked = ("--environment", self._document, *arguments)
         command = [sys.executable, "-m", "services.steward.child", str(os.getpid()), f"{minutes * 60:.0f}"]
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as said:
             child = subprocess.Popen(
-                [*command, module, *asked], stdin=subprocess.DEVNULL, stdout=out, stderr=said,
+                [*command, module, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=said,
                 start_new_session=True,
             )  # fmt: skip
             self._running[run] = child.pid

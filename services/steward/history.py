@@ -1,9 +1,10 @@
 """The story of a system: every decision of the steward with its evidence, in the releases bucket.
 
-<system>/history/<moment>-<run>/<number>.json   one event; created once
+<system>/history/<moment>-<run>/<number>-<kind>.json   one event; created once
 
-The moment is when the run was set off, so that keys sort as the story goes. An event that a killed run
-has noted already is not noted again.
+The moment is when the run was set off, so that keys sort as the story goes, and the kind is in the key so
+that runs which began are told from those held back without reading either. An event that a killed run has
+noted already is not noted again.
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ from services.steward.policy import Outcome, PastRun
 if TYPE_CHECKING:
     from services.delivery.record_store import Stored
 
-# A day's budget and a row of rejections are looked for in so many of the newest runs.
+# A story is told of so many of the newest runs; a day's budget and a row of rejections are looked for
+# in as many of those that began, however often one was held back since.
 REMEMBERED: Final = 100
 LAST: Final = 999
+MOMENT: Final = "%Y%m%dT%H%M%S"
+BEGAN: Final = "-began.json"
 
 Kind = Literal[
     "held", "began", "trained", "asks approval", "approved", "declined", "expired", "asks a person",
@@ -47,7 +51,12 @@ class Event(BaseModel):
     @property
     def folder(self) -> str:
         """The run's place in the bucket."""
-        return f"{self.system}/history/{self.began:%Y%m%dT%H%M%S}-{self.run}"
+        return f"{self.system}/history/{self.began.strftime(MOMENT)}-{self.run}"
+
+    @property
+    def key(self) -> str:
+        """Its place there."""
+        return f"{self.folder}/{self.number:03d}-{self.kind.replace(' ', '-')}.json"
 
 
 class Records(Protocol):
@@ -71,34 +80,49 @@ class History:
 
     def note(self, event: Event) -> Event:
         """Keep an event, or return the one that has its place already."""
-        key = f"{event.folder}/{event.number:03d}.json"
         try:
-            self._records.create(key, event.model_dump_json(indent=1).encode())
+            self._records.create(event.key, event.model_dump_json(indent=1).encode())
         except Changed:
-            stored = self._records.get(key)
+            stored = self._records.get(event.key)
             return Event.model_validate_json(stored.body) if stored else event
         return event
 
     def of(self, system: str, runs: int = REMEMBERED) -> list[Event]:
         """Return the events of the newest runs, oldest first."""
-        keys = sorted(self._records.keys(f"{system}/history/"))
-        folders = sorted({key.rpartition("/")[0] for key in keys})[-runs:]
-        found = [self._records.get(key) for key in keys if key.rpartition("/")[0] in set(folders)]
+        keys = self._keys(system)
+        return self._read(keys, set(sorted({_folder(key) for key in keys})[-runs:]))
+
+    def of_run(self, system: str, run: str) -> list[Event]:
+        """Return the events of one run, oldest first."""
+        keys = self._keys(system)
+        return self._read(keys, {_folder(key) for key in keys if _run(key) == run})
+
+    def runs(self, system: str) -> tuple[PastRun, ...]:
+        """Return the newest retrainings that were begun, oldest first; those held back are not among them."""
+        keys = self._keys(system)
+        begun = {_folder(key) for key in sorted(key for key in keys if key.endswith(BEGAN))[-REMEMBERED:]}
+        by_folder: dict[str, list[Event]] = {}
+        for event in self._read(keys, begun):
+            by_folder.setdefault(event.folder, []).append(event)
+        return tuple(_past(by_folder[folder]) for folder in sorted(by_folder))
+
+    def _keys(self, system: str) -> list[str]:
+        return self._records.keys(f"{system}/history/")
+
+    def _read(self, keys: list[str], folders: set[str]) -> list[Event]:
+        found = [self._records.get(key) for key in keys if _folder(key) in folders]
         return sorted(
             (Event.model_validate_json(stored.body) for stored in found if stored),
             key=lambda event: (event.at, event.began, event.number),
         )
 
-    def runs(self, system: str) -> tuple[PastRun, ...]:
-        """Return the retrainings that were begun, oldest first; those held back are not among them."""
-        by_folder: dict[str, list[Event]] = {}
-        for event in self.of(system):
-            by_folder.setdefault(event.folder, []).append(event)
-        return tuple(_past(by_folder[folder]) for folder in sorted(by_folder) if _begun(by_folder[folder]))
+
+def _folder(key: str) -> str:
+    return key.rpartition("/")[0]
 
 
-def _begun(events: list[Event]) -> bool:
-    return any(event.kind == "began" for event in events)
+def _run(key: str) -> str:
+    return _folder(key).rpartition("/")[2].partition("-")[2]
 
 
 def _past(events: list[Event]) -> PastRun:
