@@ -7,6 +7,7 @@ is said, where none of its sources serves.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -66,24 +67,36 @@ def plain(name: str, *command: str, folder: Path = REPOSITORY) -> Check:
     return Check(name, lambda scratch: [(list(command), folder)])
 
 
-def validation(module: Path) -> Check:
-    """Terraform's own validation of a module, in a copy: init writes beside the files."""
+def validation(name: str, folder: str, files: Mapping[str, str]) -> Check:
+    """Terraform's own validation of a folder with these files added, in a copy: init writes beside them."""
 
     def commands(scratch: Path) -> list[tuple[list[str], Path]]:
         copy = scratch / "terraform"
         shutil.copytree(TERRAFORM, copy, ignore=shutil.ignore_patterns(".terraform"))
-        folder = copy / module.relative_to(TERRAFORM)
+        for path, content in files.items():
+            (copy / path).write_text(content)
         init = ["terraform", "init", "-backend=false", "-input=false", "-no-color"]
-        return [(init, folder), (["terraform", "validate", "-no-color"], folder)]
+        return [(init, copy / folder), (["terraform", "validate", "-no-color"], copy / folder)]
 
-    return Check(f"terraform validate {module.relative_to(TERRAFORM)}", commands)
+    return Check(f"terraform validate {name}", commands)
 
 
-def modules() -> list[Path]:
-    """Root modules, examples (which validate their module with them), and modules without example."""
-    folders = {path.parent for path in TERRAFORM.rglob("*.tf") if ".terraform" not in path.parts}
-    exemplified = {folder.parent.parent for folder in folders if folder.parent.name == "examples"}
-    return sorted(folders - exemplified)
+def validations() -> list[Check]:
+    """Each root with the modules it calls, and one configuration that calls every module's examples.
+
+    A process of Terraform reads all of the provider's schema, so examples are validated together.
+    """
+    roots = sorted((TERRAFORM / "roots").iterdir())
+    examples = sorted((TERRAFORM / "modules").glob("*/examples/*"))
+    called = {
+        f"{example.parent.parent.name}_{example.name}": {"source": f"./{example.relative_to(TERRAFORM)}"}
+        for example in examples
+    }
+    every = {"examples.tf.json": json.dumps({"module": called})}
+    return [
+        *(validation(f"roots/{root.name}", f"roots/{root.name}", {}) for root in roots),
+        validation(f"{len(examples)} examples", ".", every),
+    ]
 
 
 def tflint() -> list[Check]:
@@ -105,7 +118,7 @@ def checks() -> list[Check]:
         plain("ansible-lint", "ansible-lint", "--offline", "-q", "--nocolor", folder=REPOSITORY / "ansible"),
         plain("mypy", "mypy", *sources),
         plain("checkov", "python", "-m", "infra.policy.modules"),
-        *(validation(module) for module in modules()),
+        *validations(),
         *tflint(),
         plain("ruff check", "ruff", "check", "--quiet", "."),
         plain("ruff format", "ruff", "format", "--check", "--quiet", "."),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
-from pathlib import Path
 
-from scripts.lint import TERRAFORM, Check, modules, plain, tflint, validation
+from scripts.lint import TERRAFORM, Check, plain, tflint, validations
 
 
 def test_a_check_that_fails_shows_its_command_and_what_it_said():
@@ -21,16 +21,22 @@ def test_a_check_of_many_commands_ends_at_the_first_that_fails(tmp_path):
     assert not (tmp_path / "reached").exists()
 
 
-def test_every_module_is_validated_once_by_itself_or_by_its_example():
-    folders = modules()
-    for module in filter(Path.is_dir, (TERRAFORM / "modules").iterdir()):
-        inside = [folder for folder in folders if folder == module or module in folder.parents]
-        assert inside, module.name
-        assert (module in inside) != any(folder.parent.name == "examples" for folder in inside)
+def test_every_root_and_every_modules_example_is_validated(tmp_path):
+    *roots, examples = validations()
+    assert {f"terraform validate {root.relative_to(TERRAFORM)}" for root in TERRAFORM.glob("roots/*")} == {
+        check.name for check in roots
+    }
+    ((_, folder), _) = examples.commands(tmp_path)
+    called = json.loads((folder / "examples.tf.json").read_text())["module"].values()
+    sources = [folder / module["source"] for module in called]
+    assert all(list(source.glob("*.tf")) for source in sources)
+    assert {source.parent.parent.name for source in sources} == {
+        module.name for module in TERRAFORM.glob("modules/*/")
+    }
 
 
 def test_validation_happens_in_a_copy(tmp_path):
-    ((init, folder), (validate, _)) = validation(modules()[0]).commands(tmp_path)
+    ((init, folder), (validate, _)) = validations()[0].commands(tmp_path)
     assert init[:2] == ["terraform", "init"]
     assert validate[:2] == ["terraform", "validate"]
     assert folder.is_relative_to(tmp_path)
