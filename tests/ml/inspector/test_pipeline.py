@@ -15,8 +15,8 @@ from tests.ml.inspector.cells import write
 
 pytestmark = pytest.mark.slow
 
-CELLS = 160
-QUICK = "train.settings={epochs: 4, batch: 16}"
+CELLS = 96
+QUICK = "train.settings={epochs: 2, batch: 16}"
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def test_labels_that_cannot_be_are_refused_and_nothing_is_made(tracked, tmp_path
     assert not Datasets(tracked).records("inspector")
 
 
-@pytest.mark.parametrize(("count", "sentence"), [(160, "all of one class"), (12, "bring more images")])
+@pytest.mark.parametrize(("count", "sentence"), [(64, "all of one class"), (12, "bring more images")])
 def test_cells_of_one_class_only_or_too_few_are_refused(tracked, tmp_path, count, sentence):
     folder = write(tmp_path / "line", count)
     lines = (folder / "labels.csv").read_text().splitlines()
