@@ -75,7 +75,8 @@ def strike(environ, home, arguments, number, chance):
     elif hit:
         for process in processes.matching(target):
             process.send_signal(how)
-    run.wait(300)
+    # Other roots of the environment may be at work, and end theirs.
+    eventually(lambda: run.poll() is not None, f"it ends after {how.name} to {target}; see {log}", 1200)
     eventually(
         lambda: not [one for word in ("terraform", "pulumi-resource") for one in processes.matching(word)],
         f"no writer outlives {how.name} to {target}; see {log}",
