@@ -6,8 +6,8 @@ SYSTEM ?=
 ONLY ?=
 
 MILLRACE := .venv/bin/millrace
-# Most tests wait for what they started, so three processes keep two cores busy.
-PYTEST := .venv/bin/python -m pytest --numprocesses 3 --no-loadscope-reorder
+# Most tests wait for what they started, so four processes keep two cores busy.
+PYTEST := .venv/bin/python -m pytest --numprocesses 4 --no-loadscope-reorder
 READY := .venv/.installed
 
 .DEFAULT_GOAL := help

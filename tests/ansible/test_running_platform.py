@@ -91,6 +91,7 @@ def test_check_mode_on_what_runs_reports_no_change_and_skips_nothing(platform):
     assert "skipping" not in finished.stdout
 
 
+@pytest.mark.long
 def test_the_plain_strategy_does_as_well_as_mitogen(platform):
     finished = platform.settings.playbook("platform", "--check", ANSIBLE_STRATEGY="linear")
     assert changed(finished) == 0
