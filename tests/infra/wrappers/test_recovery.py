@@ -3,36 +3,15 @@
 import json
 import shutil
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from infra.wrappers.recovery import by_arguments, by_id, type_of
 from infra.wrappers.root_module import discard
-from tests.infra.wrappers.test_s3_state import KEYS, LOCK_FILE
+from tests.infra.wrappers import played
+from tests.infra.wrappers.played import KEYS, LOCK_FILE
 
 POLICY = "arn:aws:iam::123456789012:policy/nodes"
 ROLE = """
-terraform {
-  required_providers {
-    aws = {
-      source = "hashicorp/aws"
-    }
-  }
-}
-
-provider "aws" {
-  region                      = "us-east-1"
-  skip_credentials_validation = true
-  skip_metadata_api_check     = true
-  skip_requesting_account_id  = true
-  max_retries                 = 1
-
-  endpoints {
-    iam = "%(address)s"
-  }
-}
-
 resource "aws_iam_role" "nodes" {
   name               = "nodes"
   assume_role_policy = %(trust)s
@@ -51,22 +30,14 @@ ATTACHMENT = f'aws_iam_role_policy_attachment.nodes["{POLICY}"]'
 
 @pytest.fixture(scope="module")
 def api():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
+    with played.api() as address:
+        yield address
 
 
 @pytest.fixture
 def iam(api):
     """An account with what a killed run made: a role, and a policy attached to it."""
-    client = boto3.client(
-        "iam",
-        endpoint_url=api,
-        region_name="us-east-1",
-        aws_access_key_id="tried",
-        aws_secret_access_key="tried",
-    )
+    client = played.client("iam", api)
     if not client.list_policies(Scope="Local")["Policies"]:
         client.create_policy(PolicyName="nodes", PolicyDocument=ANY)
     client.create_role(RoleName="nodes", AssumeRolePolicyDocument=ANY)
@@ -80,7 +51,8 @@ def iam(api):
 @pytest.fixture
 def module(root, api, iam):
     """The root module after the kill: no state, and the journal of what was made."""
-    made = root(ROLE % {"address": api, "policy": POLICY, "trust": json.dumps(ANY)}, environment=KEYS)
+    role = ROLE % {"policy": POLICY, "trust": json.dumps(ANY)}
+    made = root(played.header("iam", api) + role, environment=KEYS)
     shutil.copy(LOCK_FILE, made.root)
     made.folder.mkdir(parents=True)
     ids = {"aws_iam_role.nodes": "nodes", ATTACHMENT: "nodes-20261129191334025300000002"}

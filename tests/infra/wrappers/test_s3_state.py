@@ -5,19 +5,15 @@ import os
 import shutil
 import signal
 import threading
-from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from infra.wrappers.errors import StateLocked, TerraformFailed
 from infra.wrappers.root_module import Backend, discard
+from tests.infra.wrappers import played
+from tests.infra.wrappers.played import KEYS, LOCK_FILE
 from tests.waiting import eventually
 
-KEYS = {"AWS_ACCESS_KEY_ID": "tried", "AWS_SECRET_ACCESS_KEY": "tried", "AWS_REGION": "us-east-1"}
-REPOSITORY = Path(__file__).resolve().parents[3]
-LOCK_FILE = REPOSITORY / "infra" / "terraform" / "roots" / "storage" / ".terraform.lock.hcl"
 WAITING = """
 resource "terraform_data" "wait" {
   provisioner "local-exec" {
@@ -26,27 +22,6 @@ resource "terraform_data" "wait" {
 }
 """
 BUCKETS = """
-terraform {
-  required_providers {
-    aws = {
-      source = "hashicorp/aws"
-    }
-  }
-}
-
-provider "aws" {
-  region                      = "us-east-1"
-  s3_use_path_style           = true
-  skip_credentials_validation = true
-  skip_metadata_api_check     = true
-  skip_requesting_account_id  = true
-  max_retries                 = 1
-
-  endpoints {
-    s3 = "%(address)s"
-  }
-}
-
 resource "aws_s3_bucket" "there" {
   bucket = "there"
 }
@@ -60,21 +35,13 @@ BEGUN = '{"type": "apply_start", "hook": {"resource": {"addr": "aws_s3_bucket.%s
 
 @pytest.fixture(scope="module")
 def store():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
+    with played.api() as address:
+        yield address
 
 
 @pytest.fixture
 def s3(store):
-    return boto3.client(
-        "s3",
-        endpoint_url=store,
-        region_name="us-east-1",
-        aws_access_key_id="tried",
-        aws_secret_access_key="tried",
-    )
+    return played.client("s3", store)
 
 
 def test_a_lock_in_s3_whose_holder_is_dead_is_named_with_the_command_that_removes_it(root, store, s3):
@@ -119,7 +86,7 @@ def test_a_lock_in_s3_whose_holder_is_dead_is_named_with_the_command_that_remove
 @pytest.mark.slow
 def test_a_bucket_that_a_killed_run_was_making_is_found_by_its_name_and_taken_over(root, store, s3):
     s3.create_bucket(Bucket="there")
-    module = root(BUCKETS % {"address": store}, environment=KEYS)
+    module = root(played.header("s3", store) + BUCKETS, environment=KEYS)
     shutil.copy(LOCK_FILE, module.root)
     module.folder.mkdir(parents=True)
     module.journal.file.write_text(BEGUN % "there" + BEGUN % "missing")
