@@ -66,7 +66,9 @@ def strike(environ, home, arguments, number, chance):
         )
 
     def at_work():
-        return log.read_bytes().count(b"\n") >= point and processes.matching("terraform apply")
+        # An apply that has only begun has no provider yet.
+        wanted = {"terraform apply", target} - {"group"}
+        return log.read_bytes().count(b"\n") >= point and all(map(processes.matching, wanted))
 
     eventually(lambda: run.poll() is not None or at_work(), f"line {point} of {log}", 1200)
     hit = run.poll() is None
