@@ -1,4 +1,4 @@
-"""``python -m ml run|automl``: the one entry for a person, the steward and a Kubernetes Job.
+"""``python -m ml run|automl|promote``: the one entry for a person, the steward and a Kubernetes Job.
 
 Exit codes: 0 promoted, 1 failed, 2 wrong input, 3 the gate rejected the model, 4 the environment
 is not there or does not answer, 130 interrupted.
@@ -74,6 +74,22 @@ def automl(options: argparse.Namespace) -> int:
     return _run(pipeline(options.system, dataset, given, settings), environment, options)
 
 
+def promote(options: argparse.Namespace) -> int:
+    """Copy a model version of another environment, and run the pipeline from the evaluation on."""
+    from ml.origin import Origin
+    from ml.promotion import pipeline
+
+    environment, there = Environment.load(options.environment), Environment.load(options.source)
+    origin = Origin(
+        environment=there.name,
+        release=options.release,
+        model_version=options.version,
+        model_digest=options.digest,
+        dataset=options.dataset,
+    )
+    return _run(pipeline(environment, there, options.source, origin, options.system), environment, options)
+
+
 def _run(pipeline: Pipeline, environment: Environment, options: argparse.Namespace) -> int:
     _log_to(environment, pipeline.system)
     start_up_s = _age_s()
@@ -118,14 +134,25 @@ def _parser() -> argparse.ArgumentParser:
     searching.add_argument("--dataset", type=int, metavar="N", help="a version's number; default: the newest")
     searching.add_argument("--plot", type=Path, metavar="FILE", help="write the search's report here as well")
     searching.set_defaults(command=automl, fresh=False)
-    for each in (running, searching):
+    bringing = commands.add_parser("promote", help="copy a model of another environment to this one's gate")
+    bringing.add_argument("--system", required=True, metavar="NAME")
+    bringing.add_argument("--source", required=True, metavar="ADDRESS", help="the other one's document")
+    bringing.add_argument(
+        "--release", required=True, metavar="ID", help="its release, and what that records:"
+    )
+    bringing.add_argument("--version", required=True, type=int, metavar="N", help="the model version there")
+    bringing.add_argument("--digest", required=True, metavar="SHA256", help="the digest of the model's files")
+    bringing.add_argument("--dataset", required=True, metavar="NAME", help="the dataset version there")
+    bringing.set_defaults(command=promote, fresh=False, plot=None, set=[])
+    for each in (running, searching, bringing):
         each.add_argument(
             "--environment", required=True, metavar="ADDRESS", help="path or s3:// of the document"
         )
+        each.add_argument("--json", action="store_true", help="print the result as one line of JSON")
+    for each in (running, searching):
         each.add_argument(
             "--set", action="append", default=[], metavar="KEY=VALUE", help="train.settings.als_factors=[64]"
         )
-        each.add_argument("--json", action="store_true", help="print the result as one line of JSON")
     reading = commands.add_parser("report", help="write a model version's gate report to a file")
     reading.add_argument("--environment", required=True, metavar="ADDRESS")
     reading.add_argument("--system", required=True, metavar="NAME")

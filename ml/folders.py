@@ -38,13 +38,10 @@ class Folders:
 
     def save(self, folder: Path) -> StoredFolder:
         """Store a local folder's files."""
-        paths = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
-        files = {name: digest_of(path) for name, path in paths.items()}
-        listing = "".join(f"{digest}  {name}\n" for name, digest in files.items())
-        for name, digest in files.items():
-            self._objects.put(_key(digest), paths[name].read_bytes())
-        size = sum(path.stat().st_size for path in paths.values())
-        return StoredFolder(digest=hashlib.sha256(listing.encode()).hexdigest(), size_bytes=size, files=files)
+        described = describe(folder)
+        for name, digest in described.files.items():
+            self._objects.put(_key(digest), (folder / name).read_bytes())
+        return described
 
     def load(self, stored: StoredFolder, folder: Path) -> Path:
         """Write the files into a local folder and return it.
@@ -82,6 +79,15 @@ class Folders:
     def address(self, stored: StoredFolder, name: str) -> str:
         """Return where a file of a folder lies."""
         return f"s3://{self._objects.bucket}/{_key(stored.files[name])}"
+
+
+def describe(folder: Path) -> StoredFolder:
+    """Return what a local folder holds, by its digest."""
+    paths = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    files = {name: digest_of(path) for name, path in paths.items()}
+    listing = "".join(f"{digest}  {name}\n" for name, digest in files.items())
+    size = sum(path.stat().st_size for path in paths.values())
+    return StoredFolder(digest=hashlib.sha256(listing.encode()).hexdigest(), size_bytes=size, files=files)
 
 
 def digest_of(path: Path) -> str:

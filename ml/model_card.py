@@ -24,8 +24,7 @@ def model_card(declaration: SystemDeclaration, version: ModelVersion, verdict: V
         "Model": _model(version),
         "Intended use": f"{declaration.description}\n\n{notes.intended_use or UNSAID}",
         "Out of scope": notes.out_of_scope or UNSAID,
-        "Data": f"Trained, validated and tested on dataset version {version.dataset} "
-        f"(digest `{version.dataset_digest[:12]}`). The test rows were not looked at in training.",
+        "Data": _data(version),
         "Metrics": _metrics(declaration, version, verdict),
         "Behaviour": _behaviour(verdict),
         "Groups": _groups(declaration),
@@ -46,6 +45,22 @@ def _model(version: ModelVersion) -> str:
         "Tracking run": f"`{version.run_id}`",
     }
     return _table("Fact", "Value", facts)
+
+
+def _data(version: ModelVersion) -> str:
+    named = f"(digest `{version.dataset_digest[:12]}`)"
+    origin = version.promoted_from
+    if origin is None:
+        return (
+            f"Trained, validated and tested on dataset version {version.dataset} {named}. "
+            "The test rows were not looked at in training."
+        )
+    return (
+        f"Trained and validated on {origin.environment}'s dataset version {origin.dataset} {named}; the "
+        f"figures below are of the test rows of {version.held_out} here. {origin.environment} served it in "
+        f"`{origin.release}` as version {origin.model_version}; its own report and card are beside this one, "
+        "under `origin`."
+    )
 
 
 def _search(version: ModelVersion) -> dict[str, str]:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ml.errors import ModelDamaged, ModelNotFound
 from ml.folders import disk_full
+from ml.origin import Origin
 from ml.tracking_server import PATIENCE_S, TrackingServer
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class ModelVersion(BaseModel):
     """A registered model: where it comes from and what the gate said.
 
     ``digest`` is that of the folder of serving files, ``onnx_sha256`` that of ``model.onnx``;
-    ``report`` is the path of the gate's report among the run's artifacts.
+    ``report`` is the path of the gate's report among the run's artifacts, ``held_out`` the dataset version
+    whose test rows it judged on. A version of another environment has ``promoted_from``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,6 +68,8 @@ class ModelVersion(BaseModel):
     files: dict[str, str]
     report: str
     search: SearchSummary | None = None
+    held_out: str | None = None
+    promoted_from: Origin | None = None
     run_id: str
     aliases: tuple[str, ...] = ()
     created_at: datetime = Field(description="UTC")

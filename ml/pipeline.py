@@ -38,6 +38,7 @@ JOBS = {
     "evaluate": "ml.evaluation.evaluate:Evaluate",
     "gate": "ml.evaluation.gate:Gate",
     "register": "ml.registration:Register",
+    "copy_model": "ml.promotion:CopyModel",
 }
 
 

@@ -30,7 +30,7 @@ class PipelineResult(BaseModel):
 
     ``start_up_s`` runs from process start to the first step, ``fit_s`` are seconds of fitting in
     this run (0 if the step was finished before), ``total_s`` all of them. ``report`` is the
-    address of the HTML report in the object store.
+    address of the HTML report in the object store, ``held_out`` the dataset version that the gate judged on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +42,7 @@ class PipelineResult(BaseModel):
     report: str
     run_id: str
     dataset: str
+    held_out: str | None = None
     metrics: dict[str, float]
     search: SearchSummary | None = None
     search_report: str | None = None
@@ -96,6 +97,7 @@ def summarise(
         report=folders.address(gate.report, REPORT),
         run_id=model.run_id,
         dataset=str(model.dataset),
+        held_out=gate.held_out,
         metrics={name: found.value for name, found in gate.verdict.metrics.items()},
         search=search.summary if search else None,
         search_report=folders.address(search.folder, SEARCH_REPORT) if search else None,

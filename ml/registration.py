@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 # What reading the model back through MLflow needs; inferring it would take seconds.
 PIP_REQUIREMENTS = ["numpy", "onnx", "onnxruntime"]
+# What MLflow writes beside the serving files.
+MLFLOW_FILES = frozenset({"MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt"})
 
 
 class Registered(Output):
@@ -126,6 +128,8 @@ class Register(Job):
             "files": files,
             "report": f"{UNDER}/{REPORT}",
             "search": self.model.search.summary.model_dump() if self.model.search else None,
+            "held_out": self.gate.held_out,
+            "promoted_from": self.model.origin.model_dump() if self.model.origin else None,
         }
 
 

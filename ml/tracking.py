@@ -49,6 +49,26 @@ class Tracking:
             made = self._client.create_run(identity, run_name=name, tags={"system": system, **tags})
         return Run(self, made.info.run_id, identity)
 
+    def find(self, system: str, tag: str, value: str) -> Run | None:
+        """Return the oldest run of the system's experiment with this tag, None if there is none."""
+        experiment = self._server.get("mlflow/experiments/get-by-name", experiment_name=system)
+        if experiment is None:
+            return None
+        identity = experiment["experiment"]["experiment_id"]
+        found = self._server.post(
+            "mlflow/runs/search",
+            experiment_ids=[identity],
+            filter=f"tags.`{tag}` = '{value}'",
+            order_by=["attributes.start_time ASC", "attributes.run_id ASC"],
+            max_results=1,
+        )
+        runs = (found or {}).get("runs", [])
+        return Run(self, runs[0]["info"]["run_id"], identity) if runs else None
+
+    def withdraw(self, run: Run) -> None:
+        """Remove a run to which nothing was written yet."""
+        self._server.post("mlflow/runs/delete", run_id=run.run_id)
+
     def knows(self, run_id: str) -> bool:
         """Say whether the server has a run."""
         return self._server.get("mlflow/runs/get", run_id=run_id) is not None

@@ -38,7 +38,7 @@ class TrackingServer:
         """Return once the server is well."""
         self._send("GET", "/health")
 
-    def get(self, path: str, **parameters: str) -> dict[str, Any] | None:
+    def get(self, path: str, /, **parameters: str) -> dict[str, Any] | None:
         """Return the JSON of ``/api/2.0/<path>``, None if what it names does not exist."""
         found: dict[str, Any] | None = self._json("GET", path, params=parameters)
         return found

@@ -36,10 +36,11 @@ class Rejected(CommandError):
 
     exit_code = 3
 
-    def __init__(self, system: str, result: Mapping[str, Any]) -> None:
+    def __init__(self, what: str, result: Mapping[str, Any]) -> None:
         reasons = "; ".join(result.get("reasons", ())) or "no reason was given"
+        on = f" on {result['held_out']}" if result.get("held_out") else ""
         super().__init__(
-            f"the gate rejected version {result.get('model_version')} of {system}: {reasons}; "
+            f"the gate rejected {what}{on}: {reasons}; "
             f"nothing in production changed, and the report is at {result.get('report')}"
         )
 

@@ -1,4 +1,4 @@
-"""The one place that starts a pipeline: ``python -m ml run|automl`` in its own process group."""
+"""The one place that starts a pipeline: ``python -m ml run|automl|promote`` in its own process group."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.wrappers.process import Limits, passing_on_signals, run
 from scripts.console import say
 from scripts.errors import CommandError, Rejected
 from scripts.places import REPOSITORY, document
+
+if TYPE_CHECKING:
+    from ml.origin import Origin
 
 REJECTED = 3
 
@@ -24,7 +27,7 @@ def run_pipeline(env: str, system: str, settings: tuple[str, ...] = ()) -> dict[
         Rejected: the gate said no; the message has its reasons.
         CommandError: a step failed; the message is the step's own.
     """
-    return _run("run", env, system, settings)
+    return _run("run", env, system, _changes(settings))
 
 
 def run_automl(
@@ -36,18 +39,38 @@ def run_automl(
         Rejected, CommandError: as ``run_pipeline``.
     """
     given = [(f"--{name}", str(value)) for name, value in options.items() if value is not None]
-    return _run("automl", env, system, settings, [part for pair in given for part in pair])
+    return _run("automl", env, system, [*_changes(settings), *(part for pair in given for part in pair)])
+
+
+def run_promotion(env: str, source: str, origin: Origin, system: str) -> dict[str, Any]:
+    """Copy a model of another environment, whose document lies at ``source``, to this one's gate.
+
+    Raises:
+        Rejected, CommandError: as ``run_pipeline``.
+    """
+    given = {
+        "source": source,
+        "release": origin.release,
+        "version": origin.model_version,
+        "digest": origin.model_digest,
+        "dataset": origin.dataset,
+    }
+    options = [part for name, value in given.items() for part in (f"--{name}", str(value))]
+    return _run("promote", env, system, options, what=f"{origin} in {env}")
+
+
+def _changes(settings: Sequence[str]) -> list[str]:
+    return [part for setting in settings for part in ("--set", setting)]
 
 
 def _run(
-    command: str, env: str, system: str, settings: Sequence[str], more: Sequence[str] = ()
+    command: str, env: str, system: str, options: Sequence[str], what: str | None = None
 ) -> dict[str, Any]:
-    changes = [part for setting in settings for part in ("--set", setting)]
     stop = threading.Event()
     with passing_on_signals(stop):
         finished = run(
             [sys.executable, "-m", "ml", command, "--environment", str(document(env)),
-             "--system", system, "--json", *changes, *more],
+             "--system", system, "--json", *options],
             cwd=REPOSITORY,
             environment=dict(os.environ),
             limits=Limits(stop),
@@ -58,7 +81,7 @@ def _run(
         raise PipelineFailed(finished.stdout, finished.exit_code)
     result: dict[str, Any] = json.loads(finished.stdout.strip().splitlines()[-1])
     if finished.exit_code == REJECTED:
-        raise Rejected(system, result)
+        raise Rejected(what or f"the new model of {system}", result)
     return result
 
 

@@ -32,6 +32,12 @@ def document(name: str) -> Path:
     return home() / name / "environment.json"
 
 
+def address(name: str) -> str:
+    """Return where an environment's document lies: on this machine, or where all machines see it."""
+    path = document(name)
+    return str(path) if path.exists() else _shared(name) or str(path)
+
+
 def load(name: str) -> Environment:
     """Read an environment's document.
 
@@ -42,9 +48,8 @@ def load(name: str) -> Environment:
     from infra.wrappers import aws_failure
     from ml.environment import Environment, EnvironmentUnreadable
 
-    path = document(name)
     try:
-        return Environment.load(path if path.exists() else _shared(name) or path)
+        return Environment.load(address(name))
     except EnvironmentUnreadable as error:
         if expired := aws_failure.expired(str(error)):
             raise expired from error

@@ -80,7 +80,7 @@ def releases(
         said = [record.model_dump(mode="json") | {"role": roles.get(record.id)} for record in listed]
         say(json.dumps(said))
         return
-    columns = ("release", "", "model", "dataset", "commit", "by", "at")
+    columns = ("release", "", "model", "dataset", "from", "commit", "by", "at")
     table(columns, [_row(record, roles.get(record.id, "")) for record in listed])
 
 
@@ -118,6 +118,7 @@ def _row(record: Release, role: str) -> tuple[str, ...]:
         role,
         str(record.model_version),
         record.dataset_version,
+        record.promoted_from.environment if record.promoted_from else "",
         record.commit[:8],
         record.created_by,
         f"{record.created_at:%Y-%m-%d %H:%M:%S}",

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_BY_DIGEST = "sha256:"
+_SHOWN = 12
+
 
 class TableVersion(BaseModel):
     """One table of a dataset version."""
@@ -39,7 +42,11 @@ class TableVersion(BaseModel):
 
 
 class DatasetVersion(Output):
-    """A dataset version by number and digest; ``str`` gives its name, ``recommender@3``."""
+    """A dataset version by number and digest; ``str`` gives its name, ``recommender@3``.
+
+    A number is an environment's own. Content that only another environment holds has number 0 here and
+    is named by its digest, ``recommender@sha256:1a2b3c4d5e6f``.
+    """
 
     incidental: ClassVar[frozenset[str]] = frozenset({"number", "tables"})
 
@@ -49,11 +56,11 @@ class DatasetVersion(Output):
     tables: dict[str, TableVersion]
 
     def __str__(self) -> str:
-        return f"{self.system}@{self.number}"
+        return f"{self.system}@{self.number or f'{_BY_DIGEST}{self.digest[:_SHOWN]}'}"
 
 
 class DatasetRecord(BaseModel):
-    """What is stored for a version."""
+    """What is stored for a version; ``columns`` where its tables are not here."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -61,6 +68,7 @@ class DatasetRecord(BaseModel):
     version: DatasetVersion
     profile: Profile
     delivery: str
+    columns: dict[str, str] = {}
 
 
 class Datasets:
@@ -113,6 +121,66 @@ class Datasets:
                 f"run the pipeline of {system} to make one"
             )
         return self._read(_key(system, number), content)
+
+    def newest(self, system: str, purpose: str) -> DatasetRecord:
+        """Return the newest version's record; ``purpose`` ends the sentence that says there is none.
+
+        Raises:
+            DatasetNotFound: there is none.
+        """
+        records = self.records(system)
+        if not records:
+            raise DatasetNotFound(
+                f"{system} has no dataset version yet {purpose}; "
+                f"run `millrace train {system} --env {self._environment.name}` first"
+            )
+        return records[-1]
+
+    def named(self, system: str, name: str) -> DatasetRecord:
+        """Return the record that a version's name stands for.
+
+        Raises:
+            DatasetNotFound: there is none, or this is no such name.
+        """
+        number = name.rpartition("@")[2]
+        if number.isdigit():
+            return self.record(system, int(number))
+        key = _reference_key(system, number.removeprefix(_BY_DIGEST))
+        content = self._objects.get(key) if number.startswith(_BY_DIGEST) else None
+        if content is None:
+            raise DatasetNotFound(
+                f"{name!r} is no dataset version that {self._environment.name} knows; "
+                f"release a version of {system} that a pipeline trained or a promotion brought"
+            )
+        return self._read(key, content)
+
+    def refer(self, record: DatasetRecord, columns: dict[str, str]) -> DatasetVersion:
+        """Return this environment's name for another one's version, and keep its profile where it is new.
+
+        The same content is the same version. Rows are not copied.
+        """
+        version = record.version
+        for known in self.records(version.system):
+            if known.version.digest == version.digest:
+                return known.version
+        here = version.model_copy(update={"number": 0})
+        kept = record.model_copy(update={"version": here, "columns": columns})
+        key = _reference_key(version.system, version.digest[:_SHOWN])
+        self._objects.put_new(key, kept.model_dump_json(indent=1).encode())
+        return here
+
+    def columns(self, record: DatasetRecord) -> dict[str, str]:
+        """Return the type of every column, by ``table.column``.
+
+        Raises:
+            DatasetNotFound: a table version is gone.
+        """
+        system, tables = record.version.system, record.version.tables
+        return record.columns or {
+            f"{name}.{column}": kind
+            for name, stored in tables.items()
+            for column, kind in self._table(system, name).columns(stored.delta_version).items()
+        }
 
     def load(self, version: DatasetVersion) -> dict[str, pa.Table]:
         """Return the tables of a version; ``images`` with their bytes in a column ``content``.
@@ -187,6 +255,10 @@ def table_digest(table: pa.Table) -> str:
 
 def _key(system: str, number: int) -> str:
     return f"{system}/versions/{number:06d}.json"
+
+
+def _reference_key(system: str, digest: str) -> str:
+    return f"{system}/references/{digest}.json"
 
 
 def _sizes(version: DatasetVersion) -> str:

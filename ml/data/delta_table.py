@@ -83,6 +83,22 @@ class WholeTable:
             self._refuse_damaged(version)
             raise
 
+    def columns(self, version: int) -> dict[str, str]:
+        """Return the type of each column of a version, by name.
+
+        Raises:
+            DatasetNotFound: it is gone.
+        """
+        from deltalake import DeltaTable
+        from deltalake.exceptions import TableNotFoundError
+
+        try:
+            with delta_errors(self._store, self.address):
+                table = DeltaTable(self.address, version=version, storage_options=self._options)
+                return {field.name: str(field.type) for field in table.schema().fields}
+        except TableNotFoundError as error:
+            raise DatasetNotFound(f"{self.address} is gone; restore the bucket's last versions") from error
+
     def _refuse_damaged(self, version: int) -> None:
         """Name the first file of a version that is gone or is no Parquet file, if there is one."""
         from pyarrow import ArrowException, BufferReader, parquet

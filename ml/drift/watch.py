@@ -16,7 +16,7 @@ from ml.drift.live import Window, an_object
 from ml.drift.multivariate import maximum_mean_discrepancy
 from ml.drift.profile import profile, sample
 from ml.drift.windows import WindowRecord, Windows
-from ml.errors import DatasetNotFound, WrongInput
+from ml.errors import WrongInput
 from ml.system import implementation, load
 
 if TYPE_CHECKING:
@@ -115,13 +115,7 @@ class Watch:
     def reference(self, subject: Subject) -> Profile:
         """Return the reference profile of the dataset version that the subject's model learnt from."""
         if subject.dataset not in self._references:
-            number = subject.dataset.rpartition("@")[2]
-            if not number.isdigit():
-                raise DatasetNotFound(
-                    f"{subject.release} learnt from {subject.dataset!r}, which is no dataset version; "
-                    f"release a version of {subject.system} that a pipeline trained"
-                )
-            self._references[subject.dataset] = self._datasets.record(subject.system, int(number))
+            self._references[subject.dataset] = self._datasets.named(subject.system, subject.dataset)
         return self._references[subject.dataset].profile
 
     def _next(

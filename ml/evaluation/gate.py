@@ -31,13 +31,14 @@ CONDITIONS = ("metrics", "bounds", "gate", "budgets", "slices", "classifier", "b
 
 
 class GateResult(Output):
-    """The verdict and its report; ``champion`` is the version it was held against."""
+    """The verdict and its report; ``champion`` is the version it was held against, on ``held_out``."""
 
-    incidental: ClassVar[frozenset[str]] = frozenset({"report"})
+    incidental: ClassVar[frozenset[str]] = frozenset({"report", "held_out"})
 
     verdict: Verdict
     champion: int | None
     report: StoredFolder
+    held_out: str | None = None
 
 
 class Gate(Job):
@@ -76,12 +77,17 @@ class Gate(Job):
         )
         verdict = contest.judge()
         log.info("the gate says %s: %s", verdict.decision, "; ".join(verdict.reasons))
-        report = Report(contest, verdict, self.model, champion)
+        report = Report(contest, verdict, self.model, champion, str(self.dataset))
         with tempfile.TemporaryDirectory() as temporary:
             report.write(Path(temporary))
             self._log(environment, verdict, Path(temporary))
             stored = folders.save(Path(temporary))
-        return GateResult(verdict=verdict, champion=champion.version if champion else None, report=stored)
+        return GateResult(
+            verdict=verdict,
+            champion=champion.version if champion else None,
+            report=stored,
+            held_out=str(self.dataset),
+        )
 
     def _rival(self, environment: Environment) -> ModelVersion | None:
         """Return the champion, unless it is this very model."""

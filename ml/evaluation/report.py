@@ -30,6 +30,7 @@ class Report:
     verdict: Verdict
     model: TrainedModel
     champion: ModelVersion | None
+    held_out: str = ""
 
     def write(self, folder: Path) -> None:
         """Write ``report.html``, ``verdict.json``, and each chart as SVG under ``charts/``."""
@@ -57,6 +58,7 @@ class Report:
             verdict=self.verdict,
             model=self.model,
             champion=self.champion,
+            held_out=self.held_out,
             charts=self.charts,
             cards=self._cards(),
             classifier=self.classifier,

@@ -19,7 +19,7 @@ from ml.child_process import cores
 from ml.code_digest import code_digest
 from ml.data.datasets import Datasets, DatasetVersion
 from ml.data.shared_tables import shared
-from ml.errors import DatasetNotFound, WrongInput
+from ml.errors import WrongInput
 from ml.folders import Folders
 from ml.job import Job, Output
 from ml.model_registry import SearchSummary
@@ -140,12 +140,7 @@ def chosen_dataset(environment: Environment, system: str, number: int | None) ->
     datasets = Datasets(environment)
     if number is not None:
         return datasets.record(system, number).version
-    records = datasets.records(system)
-    if not records:
-        raise DatasetNotFound(
-            f"{system} has no dataset version yet to search on; run `millrace train {system}` first"
-        )
-    return records[-1].version
+    return datasets.newest(system, "to search on").version
 
 
 def _fields(step: Step, source: str | None, version: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ml.data.datasets import Datasets, DatasetVersion
 from ml.folders import Folders, StoredFolder
 from ml.job import Job, Output
 from ml.objects import Objects
+from ml.origin import Origin
 from ml.progress import Checkpoints
 from ml.revision import revision
 from ml.steps import FinishedSteps
@@ -32,9 +33,10 @@ class TrainedModel(Output):
     """Serving files of a fitted model, and how it was found.
 
     ``fit_s`` are the seconds spent fitting and choosing, on this machine; ``search`` found the settings.
+    A model that another environment trained has ``origin``.
     """
 
-    incidental: ClassVar[frozenset[str]] = frozenset({"commit", "fit_s", "search"})
+    incidental: ClassVar[frozenset[str]] = frozenset({"commit", "fit_s", "search", "origin"})
 
     dataset: DatasetVersion
     folder: StoredFolder
@@ -45,6 +47,7 @@ class TrainedModel(Output):
     commit: str
     fit_s: float
     search: SearchedSettings | None = None
+    origin: Origin | None = None
 
 
 class Train(Job):

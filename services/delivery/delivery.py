@@ -13,6 +13,7 @@ from ml.declaration import Rollout as Policy
 from ml.environment import Environment
 from ml.errors import MlError
 from ml.model_registry import ModelRegistry
+from ml.origin import Origin
 from services.delivery.choice import Choice, Registry
 from services.delivery.control import Control
 from services.delivery.declared import declared_limits, declared_policy, declared_thresholds
@@ -127,13 +128,47 @@ class Delivery:
             RolloutAborted: the canary was worse, failed, or too little was asked of it.
             RolloutOpen: one of another model version is; otherwise as `release`.
         """
-        actor = actor or whoami()
-        with _writable(), Lease(self.releases.store, system).held(actor) as lease:
-            release, opened = self._opened(system, version, actor, progress)
-            if opened is None:
-                self._serve(release, lease, actor, progress)
-                return release
-            return self._promoted(release, self._control.go_on(system, lease, actor, progress))
+        who = actor or whoami()
+
+        def made() -> Release:
+            return self._preparation.release(self._choice.model(system, version), who, progress)
+
+        return self._rolled_out(system, version, made, who, progress)
+
+    def adopt(
+        self,
+        origin: Origin,
+        theirs: Release,
+        version: int,
+        *,
+        actor: str | None = None,
+        progress: Progress = silent,
+    ) -> Release:
+        """Roll out another environment's release, which `bring` fetched, as this model version.
+
+        Raises:
+            As `roll_out`.
+        """
+        who = actor or whoami()
+
+        def made() -> Release:
+            return self._preparation.adopted(origin, theirs, self._choice.model(theirs.system, version), who)
+
+        return self._rolled_out(theirs.system, version, made, who, progress)
+
+    def bring(self, releases: Releases, theirs: Release) -> None:
+        """Fetch the bento of another environment's release from its bucket, held to its digest.
+
+        Raises:
+            ReleaseNotFound, PackagingFailed: it is gone, or not whole; nothing is left of it.
+            FolderUnwritable, RecordsUnreachable.
+        """
+        with _writable():
+            self._preparation.bring(releases, theirs)
+
+    def serves(self, release: Release) -> bool:
+        """Say whether a release is the one that serves, and does so."""
+        return self._serving(release.system) == release.id
 
     def go_on(self, system: str, *, actor: str | None = None, progress: Progress = silent) -> Release:
         """Go on with the open rollout.
@@ -218,8 +253,23 @@ class Delivery:
         now = {"process": instance.state, "ready": healthy, "port": instance.port, "problem": problem}
         return known.model_copy(update=now)
 
+    def _rolled_out(
+        self,
+        system: str,
+        version: int | None,
+        made: Callable[[], Release],
+        actor: str,
+        progress: Progress,
+    ) -> Release:
+        with _writable(), Lease(self.releases.store, system).held(actor) as lease:
+            release, opened = self._opened(system, version, made, actor, progress)
+            if opened is None:
+                self._serve(release, lease, actor, progress)
+                return release
+            return self._promoted(release, self._control.go_on(system, lease, actor, progress))
+
     def _opened(
-        self, system: str, version: int | None, actor: str, progress: Progress
+        self, system: str, version: int | None, made: Callable[[], Release], actor: str, progress: Progress
     ) -> tuple[Release, Rollout | None]:
         """Return the release that is asked for, and its rollout: the open one, or one opened now."""
         if opened := self.rollouts.opened(system):
@@ -228,7 +278,7 @@ class Delivery:
                 self.rollouts.refuse_if_open(system, f"to release version {version}")
             progress(f"going on: {opened.sentence()}")
             return canary, opened
-        release = self._preparation.release(self._choice.model(system, version), actor, progress)
+        release = made()
         champion, policy = self._serving(system), self._policy(system)
         if champion in (None, release.id) or policy.plan == "all_at_once":
             return release, None

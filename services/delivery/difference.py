@@ -28,6 +28,7 @@ def _flat(release: Release) -> dict[str, str]:
     """Return every field by its name, settings one by one."""
     record = release.model_dump(mode="json", exclude=set(_OF_THE_RECORD))
     settings = record.pop("settings")
+    record["promoted_from"] = release.promoted_from or "nowhere"
     return {name: str(value) for name, value in record.items()} | {
         f"settings.{name}": str(value) for name, value in settings.items()
     }

@@ -84,6 +84,19 @@ class Packager:
             )
         _move_into_place(folder, bento)
 
+    def check(self, bento: Bento) -> None:
+        """Hold a bento on this machine to its digest.
+
+        Raises:
+            PackagingFailed: its content has another.
+        """
+        found = digest_of(bento.source)
+        if found != bento.digest:
+            raise PackagingFailed(
+                f"{bento.folder} has digest {found[:12]}, recorded is {bento.digest[:12]}; remove that "
+                "folder, and do the same again"
+            )
+
     def folder(self, system: str) -> Path:
         """Return the folder that holds a system's bentos."""
         return self._store / "bentos" / system

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import shutil
 import subprocess
-import tarfile
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,13 +13,13 @@ from typing import Final
 
 from ml.environment import Environment
 from ml.model_registry import ModelVersion
+from ml.origin import Origin
+from services.delivery.archive import Archive
 from services.delivery.package import Bento, Packager, requirements
-from services.delivery.record_store import Changed
 from services.delivery.release import Release, release_id
 from services.delivery.releases import Releases
 from services.delivery.sources import source_files
 from services.endpoint.settings import Limits, Package
-from services.errors import ReleaseNotFound
 
 Progress = Callable[[str], None]
 
@@ -54,6 +52,7 @@ class Preparation:
         self._root = root
         self._folder = env.here.runtime.folder
         self._packager = Packager(self._folder, root)
+        self._archive = Archive(releases.store, self._packager, self._folder)
 
     def release(self, model: ModelVersion, actor: str, progress: Progress) -> Release:
         """Return the record of this model version with this code, made now if there is none."""
@@ -64,19 +63,12 @@ class Preparation:
             thresholds=self._thresholds(model.system),
         )
         code, limits = self._code_digest(model.system), self._limits(model.system)
-        identifier = release_id(
-            model.system,
-            model.version,
-            model.digest,
-            code,
-            package.model_dump_json(),
-            limits.model_dump_json(),
-        )
+        identifier = _id(model, code, package, limits)
         if known := self._releases.find(identifier):
             return known
         progress(f"packaging {model.system} model version {model.version}")
         bento = self._build(package, model)
-        self._keep(bento)
+        self._archive.keep(bento)
         return self._releases.record(
             Release(
                 id=identifier,
@@ -95,6 +87,33 @@ class Preparation:
             )
         )
 
+    def adopted(self, origin: Origin, theirs: Release, model: ModelVersion, actor: str) -> Release:
+        """Return the record of another environment's release here, made now if there is none.
+
+        Its bento is on this machine already; its id is that of a release made here of the same things.
+        """
+        bento = self._packager.at(theirs.system, theirs.bento_digest)
+        package = Package.read(bento.source).model_copy(
+            update={"model_version": model.version, "dataset_version": model.dataset}
+        )
+        identifier = _id(model, theirs.code_digest, package, theirs.settings)
+        if known := self._releases.find(identifier):
+            return known
+        self._archive.keep(bento)
+        return self._releases.record(
+            theirs.model_copy(
+                update={
+                    "id": identifier,
+                    "model_version": model.version,
+                    "dataset_version": model.dataset,
+                    "infrastructure_revision": self._env.revision,
+                    "created_by": actor,
+                    "created_at": datetime.now(UTC),
+                    "promoted_from": origin,
+                }
+            )
+        )
+
     def bento(self, release: Release) -> Bento:
         """Return the bento of a record, fetched from the bucket if it is not on this machine.
 
@@ -102,18 +121,23 @@ class Preparation:
             ReleaseNotFound: the bucket does not have it either.
             PackagingFailed: what the bucket has is not what was recorded.
         """
+        return self._out_of(self._archive, release)
+
+    def bring(self, releases: Releases, theirs: Release) -> Bento:
+        """Return the bento of another environment's release, fetched from its bucket, held to its digest.
+
+        Raises:
+            ReleaseNotFound, PackagingFailed: as `bento`; nothing is left of one that is not whole.
+        """
+        bento = self._out_of(Archive(releases.store, self._packager, self._folder), theirs)
+        self._packager.check(bento)
+        return bento
+
+    def _out_of(self, archive: Archive, release: Release) -> Bento:
+        """Return a release's bento, fetched from this archive if it is not on this machine."""
         bento = self._packager.at(release.system, release.bento_digest)
-        if bento.folder.is_dir():
-            return bento
-        stored = self._releases.store.get(_archive_key(bento))
-        if stored is None:
-            raise ReleaseNotFound(
-                f"the bento of {release.id} is no longer in the releases bucket; release another"
-            )
-        with tempfile.TemporaryDirectory(dir=self._folder, prefix=".fetch-") as scratch:
-            with tarfile.open(fileobj=io.BytesIO(stored.body)) as archive:
-                archive.extractall(scratch, filter="data")
-            self._packager.adopt(Path(scratch) / bento.version, bento)
+        if not bento.folder.is_dir():
+            archive.fetch(bento)
         return bento
 
     def prune(self, system: str, keep: str) -> None:
@@ -132,15 +156,6 @@ class Preparation:
         with tempfile.TemporaryDirectory(dir=self._folder, prefix=".model-") as scratch:
             return self._packager.build(package, self._download(model, Path(scratch)))
 
-    def _keep(self, bento: Bento) -> None:
-        content = io.BytesIO()
-        with tarfile.open(fileobj=content, mode="w") as archive:
-            archive.add(bento.folder, arcname=bento.version)
-        try:
-            self._releases.store.create(_archive_key(bento), content.getvalue())
-        except Changed:
-            return
-
     def _code_digest(self, system: str) -> str:
         whole = hashlib.sha256("\n".join(requirements()).encode())
         for path in source_files(self._root, system):
@@ -149,8 +164,15 @@ class Preparation:
         return whole.hexdigest()
 
 
-def _archive_key(bento: Bento) -> str:
-    return f"{bento.system}/bentos/{bento.version}.tar"
+def _id(model: ModelVersion, code: str, package: Package, limits: Limits) -> str:
+    return release_id(
+        model.system,
+        model.version,
+        model.digest,
+        code,
+        package.model_dump_json(),
+        limits.model_dump_json(),
+    )
 
 
 def _commit(root: Path) -> str:

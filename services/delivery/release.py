@@ -8,13 +8,15 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.endpoint.settings import Limits
+from ml.origin import Origin
+from services.endpoint.settings import Limits, Names
 
 
 class Release(BaseModel):
     """Everything needed to run the same service again; written once and never changed.
 
-    ``id`` is also the name of the release's process, log file and prediction log.
+    ``id`` is also the name of the release's process, log file and prediction log. What was promoted says
+    from where; its bento is that release's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -33,6 +35,19 @@ class Release(BaseModel):
     infrastructure_revision: str
     created_by: str
     created_at: datetime
+    promoted_from: Origin | None = None
+
+    @property
+    def names(self) -> Names | None:
+        """What its bento has to be told of the names that are used here."""
+        if self.promoted_from is None:
+            return None
+        return Names(model_version=self.model_version, dataset_version=self.dataset_version)
+
+    def made_as(self, other: Release) -> bool:
+        """Say whether both are of the same model, code and settings, whatever each environment calls them."""
+        own = (self.system, self.model_digest, self.code_digest, self.settings)
+        return own == (other.system, other.model_digest, other.code_digest, other.settings)
 
 
 def release_id(system: str, model_version: int, *parts: str) -> str:

@@ -92,9 +92,10 @@ class Processes:
                 port=self._free_port(),
                 spool=self._runtime.folder / "spool" / release.id,
                 limits=release.settings,
+                names=release.names,
             )
             file = self._folder(release.id) / "service.json"
-            write_atomically(file, settings.model_dump_json(indent=2))
+            write_atomically(file, settings.model_dump_json(indent=2, exclude_none=True))
             changed = write_atomically(self._program(release.id), self._describe(release, bento, file))
         if changed and release.id in known:
             # supervisord keeps a running program's old description until it is forgotten.

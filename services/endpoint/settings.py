@@ -45,14 +45,26 @@ class Package(BaseModel):
 
     @classmethod
     def read(cls, folder: Path) -> Package:
-        """Read the package file in a bento's source folder."""
-        return cls.model_validate_json((folder / PACKAGE).read_bytes())
+        """Read the package file in a bento's source folder, in the names that the settings give."""
+        packed = cls.model_validate_json((folder / PACKAGE).read_bytes())
+        names = ServiceSettings.load().names
+        return packed.model_copy(update=names.model_dump()) if names else packed
+
+
+class Names(BaseModel):
+    """What the environment calls the model and the dataset of a bento that another one packed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    model_version: int
+    dataset_version: str
 
 
 class ServiceSettings(BaseModel):
     """How one release's process is to run; delivery writes it, the worker reads it.
 
-    ``spool`` is the folder of the release's prediction log; without one nothing is logged.
+    ``spool`` is the folder of the release's prediction log; without one nothing is logged. ``names`` are
+    given where the bento was packed in another environment.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +73,7 @@ class ServiceSettings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(default=3000, ge=1, le=65535)
     spool: Path | None = None
+    names: Names | None = None
     limits: Limits = Limits()
 
     @classmethod

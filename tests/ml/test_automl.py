@@ -129,4 +129,4 @@ def test_what_cannot_be_is_told_in_one_sentence(committed, more, code, sentence)
 
 def test_without_a_dataset_version_it_says_how_to_make_one(tracked):
     _, said = run(tracked, "--minutes", "1", code=1)
-    assert "has no dataset version yet to search on; run `millrace train recommender` first" in said
+    assert "has no dataset version yet to search on; run `millrace train recommender --env " in said

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+PROMOTE = ("promote", "recommender", "--from")
+
 
 def one_sentence(finished):
     assert "Traceback" not in finished.stderr
@@ -83,6 +85,10 @@ def test_the_shell_exports_put_the_tools_first(millrace):
         (("rehearse", "local"), 2, ["local is not in AWS"]),
         (("map", "local"), 4, ["local was never made", "millrace provision local"]),
         (("drift", "local"), 4, ["local was never made", "millrace provision local"]),
+        ((*PROMOTE, "local", "--to", "local"), 2, ["both name local", "name another environment"]),
+        ((*PROMOTE, "nowhere", "--to", "local"), 2, ["nowhere", "local"]),
+        ((*PROMOTE, "local", "--to", "dev"), 4, ["run `make up`"]),
+        (("promote", "nothing", "--from", "local", "--to", "dev"), 2, ["nothing", "recommender"]),
     ],
 )
 def test_what_an_environment_cannot_do_is_said_with_the_remedy(millrace, arguments, code, words):

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from ml.declaration import Rollout as Policy
+from ml.environment import Environment
 from services.delivery.delivery import Delivery
 from services.delivery.rollout import Rollout
 from services.endpoint.settings import Limits
@@ -29,10 +30,12 @@ QUICK: dict[str, Any] = {
 }
 
 
-def delivering(stack: Stack, registry: FolderRegistry, root: Path, **policy: Any) -> Delivery:
+def delivering(
+    stack: Stack, registry: FolderRegistry, root: Path, env: Environment | None = None, **policy: Any
+) -> Delivery:
     """Delivery of echo with a quick plan, and a budget of memory that a small leak exceeds."""
     return Delivery(
-        stack.env,
+        env or stack.env,
         registry=registry,
         root=root,
         thresholds=lambda system: {"latency_p99_ms": 50.0},
