@@ -1,7 +1,7 @@
 """The ``millrace`` command: one Typer application, one file per group of commands.
 
 Exit codes: 0 done; 1 failed, the message says why; 2 wrong usage, input or setting;
-3 the gate rejected the model or a rollout was aborted; 4 the environment is not there or not running;
+3 the gate rejected the model or a rollout was aborted; 4 the environment is not there, not running or behind;
 5 the credentials have expired; 130 interrupted.
 Heavy packages are imported inside the command that needs them.
 """

@@ -52,7 +52,8 @@ def rollback(
 ) -> None:
     """Go back to an earlier release whole: model, dataset reference, bento and settings.
 
-    An open rollout is aborted first; without --to that is all.
+    An open rollout is aborted first; without --to that is all. Nothing is changed, and it ends with 4, if
+    the environment was taken back to before the infrastructure that the release was made on.
     """
     from services.delivery.delivery import Delivery
 

@@ -13,6 +13,7 @@ ServiceError
 ├── NoFreePort                every port of the runtime's range is taken
 ├── AliasPending              the release serves, but the registry could not be told
 ├── FolderUnwritable          the state folder cannot be written: full, or read-only
+├── InfrastructureBehind      the environment was taken back to before the release
 ├── RuntimeUnreachable        supervisord does not answer
 ├── RecordsUnreachable        the object store with the release records does not answer
 ├── SmokeTestFailed           the gateway's answer is not the one expected
@@ -31,6 +32,7 @@ __all__ = [
     "AliasPending",
     "FolderUnwritable",
     "GatewayUnconfirmed",
+    "InfrastructureBehind",
     "ModelNotAvailable",
     "NoFreePort",
     "NoRollout",
@@ -110,6 +112,12 @@ class AliasPending(ServiceError):
 
 class FolderUnwritable(ServiceError):
     """A file of the environment could not be written."""
+
+
+class InfrastructureBehind(ServiceError):
+    """The environment was taken back to before the infrastructure that a release was made on."""
+
+    exit_code: ClassVar[int] = 4
 
 
 class RuntimeUnreachable(ServiceError):

@@ -20,6 +20,7 @@ from services.delivery.declared import declared_limits, declared_policy, declare
 from services.delivery.driver import Parts
 from services.delivery.gateway import Gateway, Traefik
 from services.delivery.health import ready
+from services.delivery.infrastructure import Infrastructure
 from services.delivery.lease import Lease
 from services.delivery.preparation import Preparation, Progress
 from services.delivery.release import Pointer, Release, ReleaseStatus
@@ -63,6 +64,7 @@ class Delivery:
         self._gateway = gateway or Traefik(env)
         self._targets = Targets(env)
         self.releases = Releases(env)
+        self._infrastructure = Infrastructure(env.name, env.revision, self.releases)
         self._choice = Choice(self._registry, self.releases)
         self._switch = Switch(self.releases, self._runtime, self._gateway, self._targets)
         self._preparation = Preparation(
@@ -199,8 +201,11 @@ class Delivery:
 
         Raises:
             ReleaseNotFound: there is none; otherwise as `release`.
+            InfrastructureBehind: the environment was taken back to before it; nothing was changed.
         """
         actor = actor or whoami()
+        if to is not None:
+            self._infrastructure.refuse_if_behind(self.releases.matching(system, to))
         if self.rollouts.opened(system):
             champion = self.abort(system, actor=actor, progress=progress).champion
             if to is None:
@@ -208,6 +213,7 @@ class Delivery:
         with _writable(), Lease(self.releases.store, system).held(actor) as lease:
             pointer, _ = self.releases.pointer(system)
             release = self._earlier(system, pointer, to)
+            self._infrastructure.refuse_if_behind(release)
             left = self.releases.get(pointer.release) if pointer and pointer.release else release
             set_aside = left.model_version if left.model_version != release.model_version else None
             self._serve(release, lease, actor, progress, set_aside)

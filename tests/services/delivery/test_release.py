@@ -17,11 +17,13 @@ from services.delivery.lease import Holder, Lease
 from services.endpoint.settings import Limits
 from services.errors import (
     FolderUnwritable,
+    InfrastructureBehind,
     ModelNotAvailable,
     ReleaseInProgress,
     ReleaseNotFound,
     ReleaseUnhealthy,
 )
+from tests.services.delivery.test_rollout import delivering
 from tests.services.registry import FolderRegistry
 from tests.services.stack import Stack
 from tests.waiting import eventually
@@ -109,22 +111,31 @@ def test_a_rolling_release_under_load_fails_no_request(
 
 
 def test_rollback_goes_to_the_release_before_and_does_not_come_back_by_itself(
-    delivery: Delivery, registry: FolderRegistry, stack: Stack
+    delivery: Delivery, registry: FolderRegistry, stack: Stack, echo_root: Path
 ) -> None:
     registry.add("!")
     first = delivery.release("echo")
-    registry.add("?")
-    second = delivery.release("echo")
-    assert ask(stack).json()["texts"] == ["a?"]
+    registry.add(" on r2")
+    later = stack.env.model_copy(update={"revision": "r2"})
+    provisioned = delivering(stack, registry, echo_root, env=later)
+    second = provisioned.release("echo")
+    assert ask(stack).json()["texts"] == ["a on r2"]
     downloads = registry.downloads
 
-    assert delivery.rollback("echo") == first
+    assert provisioned.rollback("echo") == first, "infrastructure that went forward runs what ran before"
     assert ask(stack).json()["texts"] == ["a!"]
+    behind = "needs infrastructure revision r2, and test was taken back to r1; run `millrace provision test`"
+    pointer = delivery.releases.current("echo")
+    for to in (None, second.id):
+        with pytest.raises(InfrastructureBehind, match=behind) as caught:
+            delivery.rollback("echo", to)
+    assert caught.value.exit_code == 4
+    assert (delivery.releases.current("echo"), ask(stack).json()["texts"]) == (pointer, ["a!"])
     assert registry.aliases["champion"] == 1
     assert registry.downloads == downloads
     assert delivery.release("echo") == first, "the version that was rolled back is not taken up unasked"
-    assert delivery.release("echo", 2) == second
-    assert ask(stack).json()["texts"] == ["a?"]
+    assert provisioned.release("echo", 2) == second
+    assert ask(stack).json()["texts"] == ["a on r2"]
 
 
 def test_a_bento_that_is_gone_from_the_machine_is_fetched_again(
