@@ -120,15 +120,15 @@ def test_people_and_steward_are_told_once_for_a_group_and_not_of_what_follows(al
         alertmanager,
         {"alertname": "ComponentDown", "component": "nats", "severity": "page"},
         {"alertname": "PredictionLogBehind", "needs": "recorder,nats", "severity": "ticket"},
-        {"alertname": "Drift", "system": "a", "feature": "x", "needs": "watcher", "severity": "ticket"},
-        {"alertname": "Drift", "system": "a", "feature": "y", "needs": "watcher", "severity": "ticket"},
+        {"alertname": "DataQuality", "system": "a", "feature": "x", "needs": "watcher", "severity": "ticket"},
+        {"alertname": "DataQuality", "system": "a", "feature": "y", "needs": "watcher", "severity": "ticket"},
         {"alertname": "ReleaseDown", "system": "b", "release": "b-1", "severity": "page"},
         {"alertname": "ErrorBudgetBurnsFast", "system": "b", "needs": "gateway", "severity": "page"},
     )
-    wanted = {"ComponentDown", "Drift", "ReleaseDown"}
+    wanted = {"ComponentDown", "DataQuality", "ReleaseDown"}
     eventually(lambda: people.names() >= wanted, "people are told")
-    eventually(lambda: steward.names() >= {"Drift", "ReleaseDown"}, "the steward is told")
+    eventually(lambda: steward.names() >= {"DataQuality", "ReleaseDown"}, "the steward is told")
     assert people.names() == wanted
-    assert steward.names() == {"Drift", "ReleaseDown"}
-    drift = [group for group in people.told if group["groupLabels"]["alertname"] == "Drift"]
-    assert [len(group["alerts"]) for group in drift] == [2]
+    assert steward.names() == {"DataQuality", "ReleaseDown"}
+    quality = [group for group in people.told if group["groupLabels"]["alertname"] == "DataQuality"]
+    assert [len(group["alerts"]) for group in quality] == [2]
