@@ -11,7 +11,7 @@ PYTEST := .venv/bin/python -m pytest --numprocesses 4 --no-loadscope-reorder
 READY := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools up preview provision release status down rehearse destroy logs lint test test-long bench
+.PHONY: help setup tools up preview provision release status drill down rehearse destroy logs lint test test-long bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ release: $(READY) ## Release a model version of SYSTEM=name
 
 status: $(READY) ## Show components, releases, last gate and alerts
 	@$(MILLRACE) status --env $(ENV)
+
+drill: $(READY) ## Prove the whole loop on a running environment: SYSTEM=name for one
+	@$(MILLRACE) drill --env $(ENV) $(if $(SYSTEM),--system $(SYSTEM))
 
 logs: $(READY) ## Show the logs of all, or of SYSTEM=name (a system or a component)
 	@$(MILLRACE) logs $(SYSTEM) --env $(ENV)

@@ -125,7 +125,13 @@ class System(Protocol):
         """Make a share ``strength`` (0 to 1) of the requests come from a changed world."""
 
     def labels(self, tables: dict[str, pa.Table], requests: Iterable[Rows]) -> Iterator[Rows]:
-        """Yield, for each request, the body of the feedback that its real user would send."""
+        """Yield, for each request, what its real user knows, whatever is answered."""
+
+    def feedback(self, answer: Mapping[str, Any], label: Mapping[str, Any]) -> Rows | None:
+        """Return the feedback of a user with this label on an answer, without the prediction's id.
+
+        None is for a user who says nothing.
+        """
 
     def from_log(self, tables: dict[str, pa.Table], said: Sequence[Said]) -> dict[str, pa.Table]:
         """Return raw tables, every column text, with the rows that feedback on logged answers teaches."""

@@ -113,6 +113,14 @@ class SystemParts:
         found: Iterator[dict[str, Any]] = self._part("traffic").labels(tables, requests)
         return found
 
+    def feedback(self, answer: Mapping[str, Any], label: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the label, whatever was answered; nothing of it is unknown, or nothing is said.
+
+        A system whose users look at the answer says for itself what they tell of it.
+        """
+        del answer
+        return None if any(value is None for value in label.values()) else dict(label)
+
     def from_log(self, tables: Tables, said: Sequence[Said]) -> Tables:
         """See ``from_log.from_log``."""
         found: Tables = self._part("from_log").from_log(tables, said)

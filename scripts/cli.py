@@ -40,6 +40,7 @@ from scripts import (
     upgrade,
     watch,
 )
+from scripts.drill import command as drill_command
 
 app = typer.Typer(
     name="millrace",
@@ -71,6 +72,7 @@ for group in (
     images,
     status,
     watch,
+    drill_command,
     logs,
     tools,
     environment,

@@ -19,6 +19,7 @@ ON_THE_ENVIRONMENT: Final = (
     "tests/ml/test_in_an_environment.py",
     "tests/pulumi/test_program.py",
     "tests/scripts/test_component_kills.py",
+    "tests/scripts/test_drill.py",
 )
 # Each of these starts what it needs by itself.
 APART: Final = ("tests/scripts/test_rehearse.py", "tests/infra/terraform_aws/test_modules.py")

@@ -77,6 +77,15 @@ class PredictionLog:
         )
         return Predictions(*(_column(rows, name) for name in _PREDICTION))
 
+    def ids(self, system: str, since: datetime) -> set[str]:
+        """Return the ids of all predictions of a system from a moment on."""
+        rows = self._query(
+            "select distinct prediction_id from predictions "  # noqa: S608
+            f"where {_of(system, since)} and time >= {_time(since)}",
+            needs=("predictions",),
+        )
+        return set(_column(rows, "prediction_id"))
+
     def feedback(
         self,
         system: str,

@@ -23,6 +23,8 @@ from ml.tracking import Run, Tracking
 from ml.training.searched_settings import UNDER, SearchedSettings
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from ml.environment import Environment
     from ml.system import Fitted
 
@@ -72,7 +74,7 @@ class Train(Job):
     def run(self, environment: Environment) -> TrainedModel:
         """Load, fit without the test rows, export, and log the run."""
         system = implementation(self.system)
-        tables = Datasets(environment).load(self.dataset)
+        tables = self.tables(environment)
         began = time.perf_counter()
         checkpoints = self._checkpoints(environment)
         found = self.search.settings if self.search else {}
@@ -95,6 +97,10 @@ class Train(Job):
             fit_s=fit_s,
             search=self.search,
         )
+
+    def tables(self, environment: Environment) -> dict[str, pa.Table]:
+        """Return what is learnt from: the whole dataset version."""
+        return Datasets(environment).load(self.dataset)
 
     def _checkpoints(self, environment: Environment) -> Checkpoints:
         """Return the place of checkpoints of this very fit: the same code, data, settings and seed."""

@@ -45,27 +45,33 @@ def smoke_test(
     Raises:
         SmokeTestFailed: with what came instead.
     """
-    question = _question(systems / system / "smoke.json")
-    url = f"{env.gateway.url}/{system}/{question.route}"
+    asked = question(system, systems)
+    url = f"{env.gateway.url}/{system}/{asked.route}"
     progress(f"asking {url}")
     started = time.perf_counter()
     try:
-        answer = httpx.post(url, json=question.request, timeout=10.0)
+        answer = httpx.post(url, json=asked.request, timeout=10.0)
     except httpx.HTTPError as error:
         raise SmokeTestFailed(f"{url} does not answer ({error}); see `millrace status`") from error
     latency_ms = round((time.perf_counter() - started) * 1000, 2)
     release = answer.headers.get(RELEASE_HEADER, "")
-    if answer.status_code != 200 or not release or not answer.json().get(question.not_empty):
+    if answer.status_code != 200 or not release or not answer.json().get(asked.not_empty):
         raise SmokeTestFailed(
             f"{url} answered {answer.status_code} with {answer.text[:300]!r}; "
             f"`millrace logs {system}` shows what the service says"
         )
     return SmokeResult(
-        url=url, request=question.request, response=answer.json(), release=release, latency_ms=latency_ms
+        url=url, request=asked.request, response=answer.json(), release=release, latency_ms=latency_ms
     )
 
 
-def _question(path: Path) -> Question:
+def question(system: str, systems: Path = _SYSTEMS) -> Question:
+    """Return what a system's service is asked.
+
+    Raises:
+        SmokeTestFailed: its `smoke.json` cannot be read.
+    """
+    path = systems / system / "smoke.json"
     try:
         return Question.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:

@@ -22,7 +22,10 @@ RELEASE_MINUTES: Final = 24 * 60.0
 
 
 class Trained(BaseModel):
-    """What a pipeline came to; ``reasons`` are the gate's, or what failed."""
+    """What a pipeline came to; ``reasons`` are the gate's, or what failed.
+
+    ``start_up_s`` and ``fit_s`` are the seconds that starting the process and fitting took.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
@@ -32,6 +35,8 @@ class Trained(BaseModel):
     dataset: str = ""
     metrics: dict[str, float] = {}
     report: str = ""
+    start_up_s: float = 0.0
+    fit_s: float = 0.0
     compute_minutes: float
 
 
@@ -109,6 +114,8 @@ class Children:
                 dataset=found["dataset"],
                 metrics=found["metrics"],
                 report=found["report"],
+                start_up_s=found["start_up_s"],
+                fit_s=found["fit_s"],
                 compute_minutes=ended.compute_minutes,
             )
         if ended.code == NO_ENVIRONMENT:

@@ -83,7 +83,7 @@ class Run:
             "runs_in_24_hours": len(began.facts.day()),
             "compute_minutes_in_24_hours": round(began.facts.compute_minutes(), 2),
             "rejections_in_a_row": began.facts.rejections(),
-            "trigger": self.trigger.model_dump(exclude={"id", "system"}),
+            "trigger": self.trigger.model_dump(mode="json", exclude={"id", "system"}),
         }
         if not decision.act:
             kind: Kind = "asks a person" if decision.needs_person else "held"

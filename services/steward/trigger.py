@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from ml.job import SystemName
 
@@ -18,7 +18,7 @@ class Trigger(BaseModel):
     """Why a system may have to be retrained; the same trigger has the same ``id`` however often it comes.
 
     A person's request is not held back by cool-down, quiet hours or too few labels; ``force`` leaves the
-    day's budget aside as well.
+    day's budget aside as well. ``received`` is when the steward heard of it first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,6 +29,7 @@ class Trigger(BaseModel):
     reason: str
     actor: str
     force: bool = False
+    received: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
 class Alert(BaseModel):

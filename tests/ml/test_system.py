@@ -57,7 +57,7 @@ def test_every_system_has_all_parts(name):
     assert system.name == name
     for part in ("source", "contract", "features", "monitored", "fit", "export", "evaluate", "predictor"):
         assert callable(getattr(system, part))
-    for part in ("requests", "shift", "labels", "outcome"):
+    for part in ("requests", "shift", "labels", "feedback", "outcome"):
         assert callable(getattr(system, part))
 
 
@@ -67,11 +67,10 @@ def test_requests_are_of_held_out_users_and_labels_are_what_they_took(small_even
     asked = list(system.requests(tables, 50, seed=1))
     assert asked == list(system.requests(tables, 50, seed=1))
     assert {request["user_id"] for request in asked} <= {f"u{n}" for n in range(60)}
-    held_out = {
-        row["user_id"]: row["item_id"] for row in tables["events"].to_pylist() if row["part"] == "test"
-    }
+    held_out = {row["user_id"]: row for row in tables["events"].to_pylist() if row["part"] == "test"}
     for request, label in zip(asked, system.labels(tables, asked), strict=True):
-        assert label == {"user_id": request["user_id"], "item_id": held_out[request["user_id"]]}
+        took = held_out[request["user_id"]]
+        assert label == {name: took[name] for name in ("user_id", "item_id", "rating")}
 
 
 def test_a_shift_of_strength_makes_that_share_of_the_requests_strange(small_events):
@@ -101,6 +100,34 @@ def test_a_shift_of_strength_makes_that_share_of_the_requests_strange(small_even
 )
 def test_what_is_said_of_an_answer_is_a_score(name, response, feedback, score):
     assert implementation(name).outcome(response, feedback) == score
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "label", "said"),
+    [
+        *(
+            (
+                "recommender",
+                {"items": [{"item_id": "1"}, {"item_id": "2"}]},
+                {"item_id": item, "rating": 4.0},
+                told,
+            )
+            for item, told in (
+                ("2", {"item_id": "2", "event": "rated", "rating": 4.0}),
+                ("3", {"item_id": "1", "event": "dismissed"}),
+                (None, None),
+            )
+        ),
+        ("inspector", {"inspections": []}, {"defective": [True, None]}, {"defective": [True, None]}),
+    ],
+)
+def test_users_say_of_an_answer_what_they_know(name, answer, label, said):
+    assert implementation(name).feedback(answer, label) == said
+
+
+def test_who_does_not_know_the_label_says_nothing():
+    assert SystemParts().feedback({"label": "a"}, {"label": "b"}) == {"label": "b"}
+    assert SystemParts().feedback({"label": "a"}, {"label": None}) is None
 
 
 def test_a_system_whose_feedback_is_a_label_needs_no_code_to_score_it():

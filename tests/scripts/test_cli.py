@@ -17,7 +17,7 @@ def one_sentence(finished):
     "arguments",
     [
         *(("status",), ("logs",), ("down",), ("environment", "show")),
-        *(("releases", "recommender"), ("rollout", "recommender"), ("diff", "a-v1", "a-v2")),
+        *(("releases", "recommender"), ("rollout", "recommender"), ("diff", "a-v1", "a-v2"), ("drill",)),
     ],
 )
 def test_without_an_environment_a_command_names_how_to_make_one(millrace, arguments):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ml.system_parts import SystemParts
-from ml.systems.recommender.outcome import outcome
+from ml.systems.recommender.outcome import feedback, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,10 @@ class RecommenderSystem(SystemParts):
 
         recommender = Recommender.load(folder)
         return lambda request: recommender.recommend(request["user_id"], request["k"])
+
+    def feedback(self, answer: Mapping[str, Any], label: Mapping[str, Any]) -> dict[str, Any] | None:
+        """See ``outcome.feedback``."""
+        return feedback(answer, label)
 
     def outcome(self, response: Mapping[str, Any], feedback: Mapping[str, Any]) -> float | None:
         """See ``outcome.outcome``."""

@@ -37,12 +37,17 @@ def shift(requests: Iterable[dict[str, Any]], strength: float, seed: int) -> Ite
 
 
 def labels(tables: dict[str, pa.Table], requests: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield what the user of each request took next: ``user_id``, ``item_id``; newcomers took nothing.
+    """Yield what the user of each request took next and how they rated it; newcomers took nothing.
 
-    ``item_id`` is None for a user who has no held-out event.
+    Keys are ``user_id``, ``item_id`` and ``rating``, the last two None for a user who has no held-out event.
     """
     events = Events.of(tables)
     rows, items = events.last_items(TEST)
-    took = {str(events.users[r]): str(events.items[i]) for r, i in zip(rows, items, strict=True)}
+    held_out = tables["events"].filter((events.part == TEST).tolist())
+    took = {
+        str(events.users[row]): (str(events.items[item]), float(rating))
+        for row, item, rating in zip(rows, items, held_out["rating"].to_pylist(), strict=True)
+    }
     for request in requests:
-        yield {"user_id": request["user_id"], "item_id": took.get(request["user_id"])}
+        item, rating = took.get(request["user_id"], (None, None))
+        yield {"user_id": request["user_id"], "item_id": item, "rating": rating}

@@ -1,0 +1,101 @@
+"""What the gateway adds to an answer while requests are mirrored and while they are divided."""
+
+from __future__ import annotations
+
+import threading
+import time
+from http.client import HTTPConnection
+from statistics import median
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+from urllib.parse import urlsplit
+
+from scripts.drill.figure import Figure
+
+if TYPE_CHECKING:
+    from scripts.drill.load import Load
+    from scripts.drill.target import Target
+
+PAIRS: Final = 300
+_JSON: Final = {"content-type": "application/json"}
+_POLL_S: Final = 0.05
+# What is under way when the load pauses has ended by then.
+_QUIET_S: Final = 0.3
+_MODES: Final = {"shadow": "mirrored", "shares": "divided"}
+
+
+class GatewayLatency:
+    """Watches the routes in a thread; in each mode it has the load pause, and asks on both ways in turn.
+
+    ``found`` are the medians in seconds by mode: straight from the champion, and through the gateway.
+    """
+
+    def __init__(self, target: Target, load: Load) -> None:
+        from services.delivery.gateway import Traefik
+
+        self._target, self._load = target, load
+        self._gateway = Traefik(target.environment)
+        self._body = next(target.questions().stream(7, told=False)).body
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="gateway latency", daemon=True)
+        self.found: dict[str, tuple[float, float]] = {}
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def figures(self) -> list[Figure]:
+        """Return the greater of what both modes add, if both were seen."""
+        if set(self.found) != set(_MODES):
+            return []
+        added = {mode: (through - straight) * 1000 for mode, (straight, through) in self.found.items()}
+        how = ", ".join(
+            f"{_MODES[mode]} {added[mode]:+.2f} ms on {straight * 1000:.2f} ms"
+            for mode, (straight, _) in self.found.items()
+        )
+        what = f"p50 of {PAIRS} pairs each, in turn straight and through the gateway: {how}"
+        return [Figure("latency", max(added.values()), what, self._target.system)]
+
+    def _watch(self) -> None:
+        while not self._stop.wait(_POLL_S):
+            traffic = self._gateway.traffic(self._target.system)
+            if traffic is None or traffic.canary is None or traffic.mode in self.found:
+                continue
+            if self._gateway.follows(self._target.system, traffic):
+                self._load.pause()
+                try:
+                    time.sleep(_QUIET_S)
+                    self.found[traffic.mode] = self._measured(traffic.champion)
+                except OSError:
+                    continue
+                finally:
+                    self._load.go_on()
+
+    def _measured(self, champion: str) -> tuple[float, float]:
+        straight, through = (
+            _Way(champion, ""),
+            _Way(self._target.environment.gateway.url, self._target.system),
+        )
+        route = self._target.route
+        pairs = [(straight.ask(route, self._body), through.ask(route, self._body)) for _ in range(PAIRS)]
+        return median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
+
+
+class _Way:
+    """One connection to where requests go in."""
+
+    def __init__(self, url: str, prefix: str) -> None:
+        parts = urlsplit(url)
+        self._prefix = f"/{prefix}" if prefix else ""
+        self._connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=10)
+
+    def ask(self, route: str, body: bytes) -> float:
+        """Return the seconds to the whole answer."""
+        began = time.perf_counter()
+        self._connection.request("POST", f"{self._prefix}/{route}", body, _JSON)
+        self._connection.getresponse().read()
+        return time.perf_counter() - began

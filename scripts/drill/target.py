@@ -1,0 +1,149 @@
+"""One system under drill: what serves, its traffic, and what was acknowledged of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import count, pairwise
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any, Final
+
+from scripts.drill.load import Load
+from scripts.drill.proof import Unproven
+from scripts.drill.questions import Questions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ml.declaration import Rollout, SystemDeclaration
+    from ml.environment import Environment
+    from services.delivery.delivery import Delivery
+    from services.delivery.release import Release
+
+# A share of one processor for answering at the usual pace, and at the quickest.
+USUAL, QUICK = 0.5, 1.5
+_MOST: Final = {USUAL: 300.0, QUICK: 1200.0}
+_CALIBRATED: Final = 30
+
+
+class Target:
+    """A system of a running environment; ``document`` is that one's file, ``folder`` what the drill keeps.
+
+    ``original`` is the release that served when the drill began, ``acknowledged`` collects the ids of all
+    predictions that callers got through ``load``, ``drift_began`` is when the world was changed.
+    """
+
+    def __init__(
+        self, environment: Environment, document: Path, system: str, folder: Path, *, short: bool
+    ) -> None:
+        self.environment, self.document, self.system = environment, document, system
+        self.folder, self.short = folder / system, short
+        self.original = ""
+        self.began = datetime.now(UTC)
+        self.acknowledged: set[str] = set()
+        self.drift_began: datetime | None = None
+        self._seeds = count(1000, 10)
+        self._questions: dict[str, Questions] = {}
+
+    @property
+    def actor(self) -> str:
+        """Who acts, for records."""
+        from services.delivery.delivery import whoami
+
+        return f"{whoami()} (drill)"
+
+    @cached_property
+    def declared(self) -> SystemDeclaration:
+        """The system's declaration."""
+        from ml.system import load
+
+        return load(self.system)
+
+    @property
+    def look(self) -> str:
+        """What to look at when requests fail."""
+        return f"see `millrace logs {self.system}`, `millrace logs traefik` and `millrace status`"
+
+    @property
+    def url(self) -> str:
+        """The system at the gateway."""
+        return f"{self.environment.gateway.url}/{self.system}"
+
+    @cached_property
+    def route(self) -> str:
+        """The method that answers with predictions, as the system's smoke test names it."""
+        from services.delivery.smoke import question
+
+        return question(self.system).route
+
+    def delivery(
+        self, *, root: Path | None = None, policy: Callable[[str], Rollout] | None = None
+    ) -> Delivery:
+        """Return delivery of this environment; ``root`` holds other code, ``policy`` is another plan."""
+        from services.delivery.delivery import Delivery
+
+        return Delivery(self.environment, root=root, policy=policy)
+
+    def serving(self) -> Release:
+        """Return the release that serves.
+
+        Raises:
+            Unproven: none does.
+        """
+        from services.delivery.releases import Releases
+
+        releases = Releases(self.environment)
+        pointer = releases.current(self.system)
+        if pointer is None or pointer.release is None:
+            raise Unproven(f"nothing of {self.system} serves", f"run `make up SYSTEMS={self.system}`")
+        return releases.get(pointer.release)
+
+    def questions(self) -> Questions:
+        """Return requests out of the dataset version that what serves has learnt from."""
+        dataset = self.serving().dataset_version
+        if dataset not in self._questions:
+            self._questions[dataset] = Questions.of(self.environment, self.system, dataset)
+        return self._questions[dataset]
+
+    @cached_property
+    def answer_s(self) -> float:
+        """The median time of an answer, one caller asking without pause (s)."""
+        with self._load(1e6, 1, _CALIBRATED, 0.0, told=False) as load:
+            load.wait()
+        load.require_none_failed(self.look)
+        moments = sorted(each for times in load.times.values() for each in times)
+        return median(late - early for early, late in pairwise(moments))
+
+    @contextmanager
+    def load(
+        self,
+        pace: float = USUAL,
+        *,
+        requests: int | None = None,
+        strength: float = 0.0,
+        told: bool = True,
+    ) -> Iterator[Load]:
+        """Have callers ask while the block runs, at a pace that the system can keep."""
+        rate = min(_MOST[pace], pace / self.answer_s)
+        load = self._load(rate, 8 if pace == USUAL else 16, requests, strength, told=told)
+        try:
+            with load:
+                yield load
+        finally:
+            self.acknowledged.update(load.ids)
+
+    def ask(self, requests: int, strength: float = 0.0) -> Load:
+        """Ask so many times and return what came of it."""
+        with self.load(requests=requests, strength=strength) as load:
+            load.wait()
+        return load
+
+    def _load(self, rate: float, callers: int, requests: int | None, strength: float, *, told: bool) -> Load:
+        from ml.system import implementation
+
+        stream = self.questions().stream(next(self._seeds), strength, told=told)
+        tell: Any = implementation(self.system).feedback
+        return Load(self.url, self.route, stream, tell, rate=rate, callers=callers, count=requests)
