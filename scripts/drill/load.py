@@ -87,6 +87,10 @@ class Load:
         if self._broken:
             raise self._broken
 
+    def pace(self, rate: float) -> None:
+        """Ask so many times a second from now on."""
+        self._every_s = self._callers / rate
+
     def pause(self) -> None:
         """Ask nothing for a while."""
         self._paused.set()

@@ -10,6 +10,7 @@ from scripts.drill.figure import Figure
 from scripts.drill.proof import Proof, Unproven
 from scripts.drill.rollout import steps_of
 from scripts.drill.story import Story
+from scripts.drill.target import QUICK
 
 if TYPE_CHECKING:
     from scripts.drill.load import Load
@@ -33,7 +34,14 @@ class Retrain:
         run = self._begun(target, story, say)
         unfinished.note_run(target, run)
         with target.load() as load:
-            events = story.followed(run, say)
+
+            def heard(event: Event) -> None:
+                say(f"steward: {event.kind}: {event.text}")
+                if event.kind == "trained":
+                    # Training had the processors; the rollout waits for requests.
+                    load.pace(target.rate(QUICK))
+
+            events = story.followed(run, heard)
         last = events[-1]
         if last.outcome != "released":
             raise Unproven(

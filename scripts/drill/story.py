@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,6 @@ from scripts.drill.proof import Unproven
 from scripts.drill.waiting import POLL_S, until
 
 if TYPE_CHECKING:
-    from scripts.drill.proof import Say
     from scripts.drill.target import Target
     from services.steward.history import Event
 
@@ -48,8 +48,8 @@ class Story:
         found = until(of_an_alert, "the steward decides on the alert", self._look, _DECIDED_S)
         return next((event for event in found if event.kind == "began"), found[0])
 
-    def followed(self, run: str, say: Say) -> list[Event]:
-        """Return a run's events once it has ended; each is told as it comes.
+    def followed(self, run: str, heard: Callable[[Event], None]) -> list[Event]:
+        """Return a run's events once it has ended; each is handed over as it comes.
 
         Raises:
             Unproven: it did not end in time, or was held.
@@ -58,7 +58,7 @@ class Story:
         while True:
             events = [each for each in self._history.of(self._target.system, runs=10) if each.run == run]
             for event in events[told:]:
-                say(f"steward: {event.kind}: {event.text}")
+                heard(event)
             told = len(events)
             if events and (events[-1].outcome or events[-1].kind in ("held", "asks a person")):
                 return events

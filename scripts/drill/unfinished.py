@@ -76,11 +76,14 @@ def put_back(target: Target, say: Say) -> None:
         f"see `millrace status` and `millrace runs`, then run `millrace rollback {target.system}`",
     )
     TargetWindows(target).settle(say)
+    # What served before has drifted windows behind it, which may have raised the alert once more.
+    _cancel_runs(target, note, say)
     _path(target).unlink(missing_ok=True)
 
 
 def _cancel_runs(target: Target, note: Unfinished, say: Say) -> None:
     """End the run that the drill asked for, and those of alerts that its traffic raised."""
+    from services.errors import StewardRefused
     from services.steward.client import StewardClient
 
     client = StewardClient(target.environment)
@@ -88,7 +91,8 @@ def _cancel_runs(target: Target, note: Unfinished, say: Say) -> None:
         ours = run["run"] == note.run or run["run"].startswith("alert-")
         if run["system"] == target.system and ours and datetime.fromisoformat(run["since"]) >= note.began:
             say(f"cancelling run {run['run']}")
-            client.cancel(run["run"], target.actor)
+            with suppress(StewardRefused):
+                client.cancel(run["run"], target.actor)
 
 
 def _restored(target: Target, release: str, say: Say) -> bool:
