@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from scripts.drill.figure import Figure
 from scripts.drill.proof import Proof, Unproven
+from scripts.drill.waiting import until
 from scripts.drill.windows import TargetWindows
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ class Drift:
     def prove(self, target: Target, say: Say) -> Proof:
         """Ask one shifted window after another, until the alert is there."""
         windows = TargetWindows(target)
+        windows.settle(say)
+        until(
+            lambda: not windows.alerts.firing(),
+            "no alert of the watcher fires before the world is changed",
+            f"`millrace watch {target.system}` says what drifted already",
+        )
         known = windows.align(say)
         target.drift_began = datetime.now(UTC)
         for sent in range(1, WITHIN + 1):

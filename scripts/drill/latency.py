@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from statistics import median
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -70,7 +70,7 @@ class GatewayLatency:
                 try:
                     time.sleep(_QUIET_S)
                     self.found[traffic.mode] = self._measured(traffic.champion)
-                except OSError:
+                except (OSError, HTTPException):
                     continue
                 finally:
                     self._load.go_on()

@@ -29,7 +29,8 @@ class Steady:
         load = target.ask(count * windows.size)
         load.require_none_failed(target.look)
         windows.await_told(known + count, began)
-        if firing := windows.alerts.firing():
+        firing = [each for each in windows.alerts.firing() if each.since >= began]
+        if firing:
             raise Unproven(
                 f"usual traffic raised {', '.join(map(str, firing))}",
                 f"`millrace watch {target.system}` says how far it is from what the model learnt from",

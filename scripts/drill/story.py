@@ -56,7 +56,7 @@ class Story:
         """
         told, deadline = 0, time.monotonic() + _ENDED_S
         while True:
-            events = [each for each in self._history.of(self._target.system, runs=10) if each.run == run]
+            events = self._history.of_run(self._target.system, run)
             for event in events[told:]:
                 heard(event)
             told = len(events)

@@ -131,7 +131,11 @@ class Target:
         strength: float = 0.0,
         told: bool = True,
     ) -> Iterator[Load]:
-        """Have callers ask while the block runs, at a pace that the system can keep."""
+        """Have callers ask while the block runs, at a pace that the system can keep.
+
+        In the short form nobody says anything of the answers: labels would be a reason to retrain.
+        """
+        told = told and not self.short
         load = self._load(self.rate(pace), _CALLERS, requests, strength, told=told)
         try:
             with load:
