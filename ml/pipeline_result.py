@@ -29,8 +29,9 @@ class PipelineResult(BaseModel):
     """The verdict, what was registered, and where the time went.
 
     ``start_up_s`` runs from process start to the first step, ``fit_s`` are seconds of fitting in
-    this run (0 if the step was finished before), ``total_s`` all of them. ``report`` is the
-    address of the HTML report in the object store, ``held_out`` the dataset version that the gate judged on.
+    this run (0 if the step was finished before), ``judged_s`` those of the steps behind the one that
+    trains, ``total_s`` all of them. ``report`` is the address of the HTML report in the object store,
+    ``held_out`` the dataset version that the gate judged on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,6 +49,7 @@ class PipelineResult(BaseModel):
     search_report: str | None = None
     start_up_s: float
     fit_s: float
+    judged_s: float
     total_s: float
     steps: tuple[StepSummary, ...]
 
@@ -103,6 +105,7 @@ def summarise(
         search_report=folders.address(search.folder, SEARCH_REPORT) if search else None,
         start_up_s=start_up_s,
         fit_s=0.0 if trained.skipped else model.fit_s,
+        judged_s=sum(step.seconds for step in steps[steps.index(trained) + 1 :]),
         total_s=total_s,
         steps=tuple(
             StepSummary(name=step.name, digest=step.digest, skipped=step.skipped, seconds=step.seconds)

@@ -88,13 +88,16 @@ def _sentence(before: str, after: str, rolled: Rollout | None) -> str:
 
 
 def _took(began: Event, trained: Event, system: str) -> Figure:
-    """Return how long it took from the trigger to the challenger, less fitting and starting up."""
+    """Return how long it took from the trigger to a trained challenger, less fitting and starting up."""
     evidence: dict[str, Any] = trained.evidence
     received = datetime.fromisoformat(began.evidence["trigger"]["received"])
     whole_s = (trained.at - received).total_seconds()
-    fit_s, start_up_s = evidence["fit_s"], evidence["start_up_s"]
-    how = f"{whole_s:.1f} s in all, of which fit {fit_s:.1f} s and start-up {start_up_s:.1f} s"
-    return Figure("trained", whole_s - fit_s - start_up_s, how, system)
+    fit_s, start_up_s, judged_s = (evidence[name] for name in ("fit_s", "start_up_s", "judged_s"))
+    how = (
+        f"{whole_s - judged_s:.1f} s, of which fit {fit_s:.1f} s and start-up {start_up_s:.1f} s; "
+        f"evaluation, gate and registration took {judged_s:.1f} s after it"
+    )
+    return Figure("trained", whole_s - judged_s - fit_s - start_up_s, how, system)
 
 
 def _failed(load: Load, rolled: Rollout | None, system: str, look: str) -> list[Figure]:

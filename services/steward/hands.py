@@ -24,7 +24,8 @@ RELEASE_MINUTES: Final = 24 * 60.0
 class Trained(BaseModel):
     """What a pipeline came to; ``reasons`` are the gate's, or what failed.
 
-    ``start_up_s`` and ``fit_s`` are the seconds that starting the process and fitting took.
+    ``start_up_s``, ``fit_s`` and ``judged_s`` are the seconds that starting the process, fitting, and what
+    came after training took.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -37,6 +38,7 @@ class Trained(BaseModel):
     report: str = ""
     start_up_s: float = 0.0
     fit_s: float = 0.0
+    judged_s: float = 0.0
     compute_minutes: float
 
 
@@ -116,6 +118,7 @@ class Children:
                 report=found["report"],
                 start_up_s=found["start_up_s"],
                 fit_s=found["fit_s"],
+                judged_s=found["judged_s"],
                 compute_minutes=ended.compute_minutes,
             )
         if ended.code == NO_ENVIRONMENT:

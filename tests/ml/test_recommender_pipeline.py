@@ -94,6 +94,7 @@ def test_a_first_run_registers_a_challenger_with_all_that_made_it(tracked, tmp_p
     assert result["model_version"] == 1
     assert [step["skipped"] for step in result["steps"]] == [False] * 7
     assert 0 < result["start_up_s"] <= 10
+    assert 0 < result["judged_s"] < result["total_s"]
     assert result["fit_s"] > 0
     registry = ModelRegistry(tracked)
     version = registry.challenger("recommender")
