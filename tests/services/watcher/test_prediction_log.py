@@ -74,6 +74,18 @@ def test_a_period_and_the_newest_few_can_be_asked_for(log, logged):
     assert newest == everything[-3:]
 
 
+def test_the_ids_from_a_moment_on_are_those_of_all_model_versions(log, logged, stack):
+    made, records = logged
+    other = live(stack, 103)
+    other.time = BEGAN + timedelta(minutes=20)
+    another = other.record()
+    other.land([another])
+    late = {each["id"] for each in records[200:]}
+    found = log.ids(SYSTEM, BEGAN + timedelta(minutes=20))
+    assert found >= late | {another["id"]}
+    assert not found & {each["id"] for each in records[:200]}
+
+
 def test_other_versions_systems_and_empty_tables_give_nothing(log, logged):
     assert log.predictions(SYSTEM, 999, Place(BEGAN), 10).ids == []
     assert log.predictions("no'body", 101, Place(BEGAN), 10).ids == []
