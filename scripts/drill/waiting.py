@@ -12,7 +12,7 @@ T = TypeVar("T")
 POLL_S = 0.5
 
 
-def until(condition: Callable[[], T], what: str, look: str, timeout_s: float = 120.0) -> T:
+def until(condition: Callable[[], T], what: str, look: str, timeout_s: float = 180.0) -> T:
     """Return the first true value of a condition.
 
     Raises:

@@ -75,7 +75,7 @@ def test_a_period_and_the_newest_few_can_be_asked_for(log, logged):
 
 
 def test_the_ids_from_a_moment_on_are_those_of_all_model_versions(log, logged, stack):
-    made, records = logged
+    _, records = logged
     other = live(stack, 103)
     other.time = BEGAN + timedelta(minutes=20)
     another = other.record()
