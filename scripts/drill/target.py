@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from services.delivery.release import Release
 
 # A share of one processor for answering at the usual pace, and at the quickest.
-USUAL, QUICK = 0.5, 1.5
+USUAL, QUICK = 0.8, 2.0
 _MOST: Final = {USUAL: 300.0, QUICK: 1200.0}
 _CALIBRATED: Final = 40
 _CALLERS: Final = 16

@@ -20,13 +20,14 @@ def outcome(response: Mapping[str, Any], feedback: Mapping[str, Any]) -> float |
 
 
 def feedback(answer: Mapping[str, Any], label: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return how the film that the user took next was rated if it is shown, else that the first is unwanted.
+    """Return that the first film is unwanted that the user took before, or how they rated what they took.
 
-    A user who took nothing says nothing.
+    A service never shows what its user has taken, so it cannot guess the held-out film, which it knows; a
+    list that was made for somebody else shows such films. A user who took nothing says nothing.
     """
-    taken, shown = label["item_id"], [each["item_id"] for each in answer["items"]]
-    if taken is None or not shown:
+    if label["item_id"] is None:
         return None
-    if taken not in shown:
-        return {"item_id": shown[0], "event": "dismissed"}
-    return {"item_id": taken, "event": "rated", "rating": label["rating"]}
+    again = next((each["item_id"] for each in answer["items"] if each["item_id"] in label["taken"]), None)
+    if again is not None:
+        return {"item_id": again, "event": "dismissed"}
+    return {"item_id": label["item_id"], "event": "rated", "rating": label["rating"]}

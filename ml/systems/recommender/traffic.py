@@ -37,9 +37,10 @@ def shift(requests: Iterable[dict[str, Any]], strength: float, seed: int) -> Ite
 
 
 def labels(tables: dict[str, pa.Table], requests: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield what the user of each request took next and how they rated it; newcomers took nothing.
+    """Yield what the user of each request took last, how they rated it, and all that they took.
 
-    Keys are ``user_id``, ``item_id`` and ``rating``, the last two None for a user who has no held-out event.
+    Keys are ``user_id``, ``item_id``, ``rating`` and ``taken``; the middle two are None for a user who has
+    no held-out event, such as a newcomer.
     """
     events = Events.of(tables)
     rows, items = events.last_items(TEST)
@@ -48,6 +49,10 @@ def labels(tables: dict[str, pa.Table], requests: Iterable[dict[str, Any]]) -> I
         str(events.users[row]): (str(events.items[item]), float(rating))
         for row, item, rating in zip(rows, items, held_out["rating"].to_pylist(), strict=True)
     }
+    taken: dict[str, set[str]] = {}
+    for row, item in zip(events.user, events.item, strict=True):
+        taken.setdefault(str(events.users[row]), set()).add(str(events.items[item]))
     for request in requests:
-        item, rating = took.get(request["user_id"], (None, None))
-        yield {"user_id": request["user_id"], "item_id": item, "rating": rating}
+        user = request["user_id"]
+        item, rating = took.get(user, (None, None))
+        yield {"user_id": user, "item_id": item, "rating": rating, "taken": taken.get(user, set())}
