@@ -86,7 +86,8 @@ class Drill:
             # Every known error of ours has an exit code; another is a bug and keeps its traceback.
             if not isinstance(getattr(error, "exit_code", None), int):
                 raise
-            self.timeline.add(target.system, step.name, "failed", str(error))
+            sentence, *more = str(error).splitlines()
+            self.timeline.add(target.system, step.name, "failed", sentence, tuple(more))
         else:
             self.figures += proof.figures
             self.timeline.add(target.system, step.name, "proven", proof.sentence, proof.evidence)
