@@ -10,7 +10,7 @@ from scripts.drill.figure import Figure
 from scripts.drill.proof import Proof, Unproven
 from scripts.drill.rollout import steps_of
 from scripts.drill.story import Story
-from scripts.drill.target import QUICK
+from scripts.drill.target import GENTLE, QUICK
 
 if TYPE_CHECKING:
     from scripts.drill.load import Load
@@ -33,15 +33,16 @@ class Retrain:
         story, before = Story(target), target.serving()
         run = self._begun(target, story, say)
         unfinished.note_run(target, run)
-        with target.load() as load:
+        rollouts = target.delivery().rollouts
+        with target.load(GENTLE) as load:
 
-            def heard(event: Event) -> None:
-                say(f"steward: {event.kind}: {event.text}")
-                if event.kind == "trained":
-                    # Training had the processors; the rollout waits for requests.
+            def meanwhile() -> None:
+                # Training and starting have the processors; then the rollout waits for requests.
+                opened = rollouts.opened(target.system)
+                if opened and opened.canary_pid:
                     load.pace(target.rate(QUICK))
 
-            events = story.followed(run, heard)
+            events = story.followed(run, say, meanwhile)
         last = events[-1]
         if last.outcome != "released":
             raise Unproven(
@@ -50,7 +51,7 @@ class Retrain:
             )
         trained = next(event for event in events if event.kind == "trained")
         after = target.serving()
-        rolled = target.delivery().rollouts.last(target.system) if after.id != before.id else None
+        rolled = rollouts.last(target.system) if after.id != before.id else None
         return Proof(
             _sentence(before.id, after.id, rolled),
             (*(f"{event.kind}: {event.text}" for event in events), *(steps_of(rolled) if rolled else ())),

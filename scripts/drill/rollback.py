@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scripts.drill.proof import Proof, Unproven
+from scripts.drill.target import GENTLE
 from scripts.drill.variants import rebuilt
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Rollback:
     def prove(self, target: Target, say: Say) -> Proof:
         """Go back, and hold what serves to its record."""
         before = self._before(target, say)
-        with target.load() as load:
+        with target.load(GENTLE) as load:
             made = target.delivery().rollback(target.system, actor=target.actor, progress=say)
             status = target.delivery().status(target.system)
         if made != before or status.current != before or not status.ready:

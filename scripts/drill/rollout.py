@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from scripts.drill.figure import Figure
 from scripts.drill.latency import GatewayLatency
 from scripts.drill.proof import Proof, Unproven
-from scripts.drill.target import QUICK
+from scripts.drill.target import GENTLE, QUICK
 from scripts.drill.variants import rebuilt
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ REQUESTS: Final = 50_000
 # A system that answers slowly is asked for as long as this, and by fewer.
 _LONGEST_S: Final = 300.0
 _TIMEOUT_S: Final = 3600.0
-# How delivery tells of each step.
-_DIVIDED: Final = "step "
 
 
 class Rollout:
@@ -37,14 +35,8 @@ class Rollout:
         policy = plan(target.declared.rollout, requests)
         delivery = target.delivery(root=rebuilt(target.folder, target.system), policy=lambda _: policy)
         say(f"{serving.id} built anew; about {requests:,} requests, {policy.requests_per_step:,} a step")
-        with target.load() as load, GatewayLatency(target, load) as latency:
-
-            def told(line: str) -> None:
-                say(line)
-                if line.startswith(_DIVIDED):
-                    # A release starts beside what serves; from here on both answer.
-                    load.pace(target.rate(QUICK))
-
+        with target.load(GENTLE) as load, GatewayLatency(target, load) as latency:
+            told = target.quickening(load, say, QUICK)
             made = delivery.roll_out(target.system, serving.model_version, actor=target.actor, progress=told)
         rolled = delivery.rollouts.last(target.system)
         if rolled is None or rolled.canary != made.id or rolled.state != "promoted":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scripts.drill.figure import Figure
 from scripts.drill.proof import Proof, Unproven
+from scripts.drill.target import GENTLE, USUAL
 from scripts.drill.variants import sabotaged
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ class Sabotage:
 
         champion = target.serving()
         delivery = target.delivery(root=sabotaged(target.folder, target.system, self.name))
-        with target.load() as load:
+        with target.load(GENTLE) as load:
+            told = target.quickening(load, say, USUAL)
             try:
-                delivery.roll_out(target.system, champion.model_version, actor=target.actor, progress=say)
+                delivery.roll_out(target.system, champion.model_version, actor=target.actor, progress=told)
             except RolloutAborted:
                 self._serves_as_before(target, delivery, champion.id)
             else:
@@ -59,7 +61,7 @@ class Sabotage:
         found = [each for each in verdict.findings if each.worse and each.question in self.questions]
         if verdict.decision != "worse" or not found:
             raise Unproven(
-                f"the judge ended it for another reason: {verdict.decision}: {verdict.reason}",
+                f"it ended for another reason: {verdict.decision}: {verdict.reason.splitlines()[0]}",
                 f"see `millrace rollout {target.system} --status`",
             )
         load.require_none_failed(target.look, but=rolled.canary)

@@ -11,6 +11,7 @@ from scripts.drill.proof import Unproven
 from scripts.drill.waiting import POLL_S, until
 
 if TYPE_CHECKING:
+    from scripts.drill.proof import Say
     from scripts.drill.target import Target
     from services.steward.history import Event
 
@@ -48,8 +49,8 @@ class Story:
         found = until(of_an_alert, "the steward decides on the alert", self._look, _DECIDED_S)
         return next((event for event in found if event.kind == "began"), found[0])
 
-    def followed(self, run: str, heard: Callable[[Event], None]) -> list[Event]:
-        """Return a run's events once it has ended; each is handed over as it comes.
+    def followed(self, run: str, say: Say, meanwhile: Callable[[], None]) -> list[Event]:
+        """Return a run's events once it has ended; each is told as it comes, ``meanwhile`` is called between.
 
         Raises:
             Unproven: it did not end in time, or was held.
@@ -58,10 +59,11 @@ class Story:
         while True:
             events = self._history.of_run(self._target.system, run)
             for event in events[told:]:
-                heard(event)
+                say(f"steward: {event.kind}: {event.text}")
             told = len(events)
             if events and (events[-1].outcome or events[-1].kind in ("held", "asks a person")):
                 return events
             if time.monotonic() > deadline:
                 raise Unproven(f"the run {run} did not end within {_ENDED_S:g} s", self._look)
+            meanwhile()
             time.sleep(POLL_S)

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
     from ml.declaration import Rollout, SystemDeclaration
     from ml.environment import Environment
+    from scripts.drill.proof import Say
     from services.delivery.delivery import Delivery
     from services.delivery.release import Release
 
-# A share of one processor for answering at the usual pace, and at the quickest.
-USUAL, QUICK = 0.8, 2.0
-_MOST: Final = {USUAL: 300.0, QUICK: 1200.0}
+# How many callers' worth of requests: while a release starts beside another, as usual, and at the quickest.
+GENTLE, USUAL, QUICK = 0.1, 0.8, 2.0
+_MOST: Final = {GENTLE: 30.0, USUAL: 300.0, QUICK: 1200.0}
+# How delivery begins to tell of a step.
+_DIVIDED: Final = "step "
 _CALIBRATED: Final = 40
 _CALLERS: Final = 16
 
@@ -121,6 +124,16 @@ class Target:
     def rate(self, pace: float) -> float:
         """Return how often to ask (1/s), so that a pace is kept."""
         return min(_MOST[pace], pace / self.answer_s)
+
+    def quickening(self, load: Load, say: Say, pace: float) -> Say:
+        """Return what tells of a rollout, and asks at a pace once both releases answer."""
+
+        def told(line: str) -> None:
+            say(line)
+            if line.startswith(_DIVIDED):
+                load.pace(self.rate(pace))
+
+        return told
 
     @contextmanager
     def load(
