@@ -86,7 +86,9 @@ def _well(target: Target, program: str, serving: str) -> bool:
     if program == serving:
         return target.delivery().status(target.system).ready
     component = next(each for each in target.environment.components if each.name == program)
-    return component_health(component).well
+    well = component_health(component).well
+    # The gateway is up before it has read its routes; it is well when the release answers through it.
+    return well and (program != _GATEWAY or target.answers() == serving)
 
 
 def _supervisor(target: Target) -> Supervisor:

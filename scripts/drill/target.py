@@ -105,6 +105,12 @@ class Target:
             raise Unproven(f"nothing of {self.system} serves", f"run `make up SYSTEMS={self.system}`")
         return releases.get(pointer.release)
 
+    def answers(self) -> str | None:
+        """Return the release that answers through the gateway at this moment."""
+        from services.delivery.gateway import Traefik
+
+        return Traefik(self.environment).serves(self.system)
+
     def questions(self) -> Questions:
         """Return requests out of the dataset version that what serves has learnt from."""
         dataset = self.serving().dataset_version
