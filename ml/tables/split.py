@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,6 +64,34 @@ class Division:
             return
         from sklearn.model_selection import StratifiedKFold
 
+        names, stratum, member = self._strata(count)
+        chosen = StratifiedKFold(count, shuffle=True, random_state=seed).split(names, stratum)
+        for _, judged in chosen:
+            held = np.isin(member, judged)
+            yield np.flatnonzero(~held), np.flatnonzero(held)
+
+    def held_out(self, seed: int) -> NDArray[np.int64]:
+        """Return the places of a fifth: by time the newest rows, else of each class some groups.
+
+        They are the first by their digests. A group's digest depends on its name and the seed alone, so that
+        more rows leave nearly every group on its side.
+
+        Raises:
+            ContractBroken: a class has too few rows.
+        """
+        if self.times is not None:
+            order = np.argsort(self.times, kind="stable")
+            return order[len(order) - len(order) // HELD_OUT :]
+        names, stratum, member = self._strata(HELD_OUT)
+        digests = np.array([hashlib.sha256(f"{seed} {name}".encode()).hexdigest() for name in names])
+        held = []
+        for kind in np.unique(stratum):
+            of_kind = np.flatnonzero(stratum == kind)
+            held.append(of_kind[np.argsort(digests[of_kind])][: round(len(of_kind) / HELD_OUT)])
+        return np.flatnonzero(np.isin(member, np.concatenate(held)))
+
+    def _strata(self, count: int) -> tuple[NDArray[np.str_], NDArray[np.str_], NDArray[np.int64]]:
+        """Return the groups' names and classes [g], and each row's group [n]."""
         names, first, member = np.unique(self.groups, return_index=True, return_inverse=True)
         stratum = self.classes[first]
         kinds, counts = np.unique(stratum, return_counts=True)
@@ -71,10 +100,7 @@ class Division:
                 f"class {kinds[counts.argmin()]} has {counts.min()} different rows or groups, too few to "
                 f"divide into {count} parts; bring more rows of it"
             )
-        chosen = StratifiedKFold(count, shuffle=True, random_state=seed).split(names, stratum)
-        for _, judged in chosen:
-            held = np.isin(member, judged)
-            yield np.flatnonzero(~held), np.flatnonzero(held)
+        return names, stratum, member
 
     def _by_time(self, count: int) -> Iterator[Fold]:
         if self.times is None or len(self.times) < count + 1:
@@ -89,7 +115,8 @@ class Division:
 def parts_of(division: Division, seed: int) -> NDArray[np.str_]:
     """Return each row's part, str [n]: a fifth tests, a fifth of the rest validates.
 
-    By time the newest rows test, and the newest before them validate.
+    By time the newest rows test, and the newest before them validate. Else a row of an earlier version of the
+    data nearly always has the part it had there; at the edges one may change between neighbouring parts.
 
     Raises:
         ContractBroken: a class has too few rows.
@@ -98,17 +125,10 @@ def parts_of(division: Division, seed: int) -> NDArray[np.str_]:
     rest = np.arange(len(part))
     for name in (TEST, VALIDATION):
         left = division.take(rest)
-        held = rest[_held_out(left, seed)]
+        held = rest[left.held_out(seed)]
         part[held] = name
         rest = np.setdiff1d(rest, held)
     return part
-
-
-def _held_out(division: Division, seed: int) -> NDArray[np.int64]:
-    if division.times is None:
-        return next(division.folds(HELD_OUT, seed))[1]
-    order = np.argsort(division.times, kind="stable")
-    return order[len(order) - len(order) // HELD_OUT :]
 
 
 def times_of(rows: pa.Table, column: str) -> NDArray[np.float64]:
