@@ -118,7 +118,7 @@ def infer(session: Any, features: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def normalised(said: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return probabilities [n, k] whose rows sum to 1 in 64 bits too."""
-    wide = said.astype(np.float64)
+    """Return probabilities [n, k] whose rows sum to 1 in 64 bits too; what rounding left below 0 is 0."""
+    wide = np.maximum(said.astype(np.float64), 0.0)
     found: NDArray[np.float64] = wide / wide.sum(axis=1, keepdims=True)
     return found

@@ -21,7 +21,7 @@ from ml.tables.families.family import Sample, cross_entropy
 from ml.tables.families.linear import LinearModel
 from ml.tables.fitting import fit
 from ml.tables.mixture import mixed, stacked_weights
-from ml.tables.serving import Classifier, infer
+from ml.tables.serving import Classifier, infer, normalised
 from ml.tables.settings import Linear
 from tests.ml.tables.rows import CLASSES, TABLE, Kept, tables
 
@@ -288,3 +288,9 @@ def test_the_learner_is_scikit_learns(shown):
     )
     theirs.partial_fit(sample.features, sample.truth, np.arange(3))
     np.testing.assert_allclose(model.probabilities(sample.features), theirs.predict_proba(sample.features))
+
+
+def test_what_rounding_leaves_below_nothing_is_no_probability():
+    """A forest's graph takes a class's share from 1 in 32 bits, which may leave -1.2e-7."""
+    found = normalised(np.array([[1.0000001, -1.1920929e-07], [0.25, 0.75]], np.float32))
+    np.testing.assert_array_equal(found, [[1.0, 0.0], [0.25, 0.75]])
