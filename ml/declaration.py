@@ -55,7 +55,8 @@ class Bound(Declared):
     """What a figure of the whole may be at least or at most.
 
     ``fact`` is one of the evaluation's ``facts``, or a classifier's figure that no row has alone:
-    ``precision``, ``recall``, ``f1``, ``roc_auc``, and accuracies on worse inputs (``accuracy_noise_0.05``).
+    ``precision``, ``recall``, ``f1``, ``roc_auc``, and accuracies on worse inputs (``accuracy_noise_0.05``,
+    ``accuracy_pgd_0.01``).
     """
 
     fact: str
@@ -118,16 +119,35 @@ class ErrorCosts(Declared):
         return self.false_positive / (self.false_positive + self.false_negative)
 
 
+class Adversarial(Declared):
+    """Attacks by the model's own gradient, and the radii of the balls in which they may move an input.
+
+    ``rows`` held-out rows are attacked, evenly chosen: each costs one gradient by FGSM and ``steps`` by PGD.
+    """
+
+    fgsm: tuple[PositiveFloat, ...] = ()
+    pgd: tuple[PositiveFloat, ...] = ()
+    steps: PositiveInt = 10
+    rows: PositiveInt = Field(100, le=2000)
+
+    @model_validator(mode="after")
+    def _attacks_somehow(self) -> Adversarial:
+        if not self.fgsm and not self.pgd:
+            raise ValueError("give strengths of fgsm, pgd, or both")
+        return self
+
+
 class Classifier(Declared):
     """How a classifier is reported: the class that is sought, what its errors cost, bins of calibration.
 
     Without ``positive`` the second of two classes is sought, and of more than two each is
-    held against the rest.
+    held against the rest. ``adversarial`` says how it is attacked.
     """
 
     positive: str | None = None
     costs: ErrorCosts | None = None
     bins: int = Field(10, ge=2, le=100)
+    adversarial: Adversarial | None = None
 
     @model_validator(mode="after")
     def _costs_are_of_a_class(self) -> Classifier:

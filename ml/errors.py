@@ -23,6 +23,7 @@
     |-- ModelDamaged              1   serving files are missing or have another digest
     |-- ExportDiffers             1   the ONNX file does not answer as the trained model does
     |-- PreprocessingDamaged      1   a file of fitted steps is not what was written
+    |-- NoGradient                1   a model cannot be attacked by its gradient, as it has none
     |-- WrongPredictions          1   labels or scores from which a figure cannot be computed
     |-- SearchUnderWay            1   another process searches the very same thing
     `-- StepFailed                1   a step in a process of its own failed; its exit code is kept
@@ -41,6 +42,7 @@ __all__ = [
     "MlError",
     "ModelDamaged",
     "ModelNotFound",
+    "NoGradient",
     "PreprocessingDamaged",
     "RunNotFound",
     "SearchUnderWay",
@@ -146,6 +148,10 @@ class ExportDiffers(MlError):
 
 class PreprocessingDamaged(MlError):
     """A file of fitted preprocessing steps is not what was written."""
+
+
+class NoGradient(MlError):
+    """A model has no gradient by which it could be attacked; the message says why."""
 
 
 class WrongPredictions(MlError):

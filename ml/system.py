@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ml.data.images.labels import Labelling
     from ml.data.prediction_log import Said
     from ml.data.source import Source
+    from ml.evaluation.adversarial import Attackable
     from ml.evaluation.behaviour import Change, View
     from ml.evaluation.units import Units
 
@@ -108,6 +109,14 @@ class System(Protocol):
 
     def evaluate(self, folder: Path, tables: dict[str, pa.Table]) -> Units:
         """Answer the held-out units from the serving files and score each answer."""
+
+    def attackable(self, folder: Path, tables: dict[str, pa.Table], rows: int) -> Attackable:
+        """Return up to so many held-out inputs, with the answer and the gradient of the serving files.
+
+        Raises:
+            NoGradient: the model has none.
+            WrongInput: the system does not say how it is attacked.
+        """
 
     def predictor(self, folder: Path) -> Predictor:
         """Load the serving files as a service does."""

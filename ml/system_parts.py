@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ml.data.images.labels import Labelling
     from ml.data.prediction_log import Said
     from ml.data.source import Source
+    from ml.evaluation.adversarial import Attackable
     from ml.evaluation.behaviour import Change, View
     from ml.evaluation.units import Units
     from ml.system import Fitted
@@ -68,13 +69,8 @@ class SystemParts:
 
     def space(self, trial: optuna.trial.BaseTrial) -> dict[str, Any]:
         """See ``space.space``."""
-        place = f"ml.systems.{self.name}.space"
-        if importlib.util.find_spec(place) is None:
-            raise WrongInput(
-                f"{self.name} does not say what may be tried; write ml/systems/{self.name}/space.py, "
-                "see that of the recommender"
-            )
-        found: dict[str, Any] = self._part("space").space(trial)
+        part = self._declared_part("space", "what may be tried", "that of the recommender")
+        found: dict[str, Any] = part.space(trial)
         return found
 
     def export(self, fitted: Fitted, tables: Tables, dataset: str, folder: Path) -> None:
@@ -84,6 +80,12 @@ class SystemParts:
     def evaluate(self, folder: Path, tables: Tables) -> Units:
         """See ``evaluation.evaluate``."""
         found: Units = self._part("evaluation").evaluate(folder, tables)
+        return found
+
+    def attackable(self, folder: Path, tables: Tables, rows: int) -> Attackable:
+        """See ``attacking.attackable``."""
+        part = self._declared_part("attacking", "how it is attacked", "ml/tables/attacking.py")
+        found: Attackable = part.attackable(folder, tables, rows)
         return found
 
     def requests(self, tables: Tables, count: int, seed: int) -> Iterator[dict[str, Any]]:
@@ -134,6 +136,13 @@ class SystemParts:
         if "label" not in response or feedback.get("label") is None:
             return None
         return float(response["label"] == feedback["label"])
+
+    def _declared_part(self, name: str, says: str, see: str) -> Any:
+        if importlib.util.find_spec(f"ml.systems.{self.name}.{name}") is None:
+            raise WrongInput(
+                f"{self.name} does not say {says}; write ml/systems/{self.name}/{name}.py, see {see}"
+            )
+        return self._part(name)
 
     def _part(self, name: str) -> Any:
         return importlib.import_module(f"ml.systems.{self.name}.{name}")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ml.data.datasets import Datasets, DatasetVersion
+from ml.errors import NoGradient
+from ml.evaluation.adversarial import attacked
 from ml.evaluation.behaviour import BehaviourResult, Subject, behaviour_results
 from ml.evaluation.latency import Latency, measure
 from ml.folders import Folders, StoredFolder
@@ -16,8 +20,13 @@ from ml.tracking import Tracking
 from ml.training.train import TrainedModel
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from ml.environment import Environment
+    from ml.evaluation.units import Units
     from ml.system import Predictor, Rows, System
+
+log = logging.getLogger(__name__)
 
 TIMED_REQUESTS = 500
 CHANGED_REQUESTS = 100
@@ -38,25 +47,30 @@ class Evaluation(Output):
 class Evaluate(Job):
     """Evaluate a trained model on the test rows of a dataset version."""
 
-    parts: ClassVar[tuple[str, ...]] = ("evaluation", "serving", "traffic", "behaviour")
+    parts: ClassVar[tuple[str, ...]] = ("evaluation", "serving", "traffic", "behaviour", "attacking")
     outcome: ClassVar[type[Output]] = Evaluation
 
     dataset: DatasetVersion
     model: TrainedModel
 
     def state(self, environment: Environment) -> dict[str, str]:
-        """Return the digest of the behaviours that are declared."""
+        """Return the digest of what is declared to be tested."""
         del environment
-        return {"behaviours": load(self.system).digest("behaviours")}
+        return declared_tests(self.system)
 
     def run(self, environment: Environment) -> Evaluation:
         """Answer, score, time, test, and log the means."""
-        system = implementation(self.system)
         tables = Datasets(environment).load(self.dataset)
-        folders = Folders(environment)
+        return self.evaluated(environment, tables, tables)
+
+    def evaluated(
+        self, environment: Environment, tables: dict[str, pa.Table], judged: dict[str, pa.Table]
+    ) -> Evaluation:
+        """Do so on the held-out units of ``judged``, with requests made of all ``tables``."""
+        system, folders = implementation(self.system), Folders(environment)
         with tempfile.TemporaryDirectory() as temporary:
             serving = folders.load(self.model.folder, Path(temporary))
-            units = system.evaluate(serving, tables)
+            units = self._attacked(system.evaluate(serving, judged), serving, judged)
             requests = list(system.requests(tables, TIMED_REQUESTS, self.seed))
             predictor = system.predictor(serving)
             latency = measure(predictor, requests)
@@ -83,6 +97,20 @@ class Evaluate(Job):
             behaviours=behaviours,
         )
 
+    def _attacked(self, units: Units, serving: Path, judged: dict[str, pa.Table]) -> Units:
+        """Add the accuracy under attack, where attacks are declared and the model has a gradient."""
+        declared = load(self.system)
+        attacks = declared.classifier.adversarial
+        if attacks is None:
+            return units
+        try:
+            found = implementation(self.system).attackable(serving, judged, attacks.rows)
+        except NoGradient as error:
+            log.warning("%s is not attacked: %s", self.system, error)
+            return units
+        more = attacked(attacks, found, declared.gate.confidence, self.seed)
+        return replace(units, degraded=(*units.degraded, *more))
+
     def _behaviours(
         self, system: System, predictor: Predictor, requests: list[Rows]
     ) -> tuple[BehaviourResult, ...]:
@@ -91,3 +119,13 @@ class Evaluate(Job):
             return ()
         subject = Subject(predictor, system.views(), system.changes())
         return behaviour_results(declared.behaviours, subject, requests, declared.gate.confidence)
+
+
+def declared_tests(system: str) -> dict[str, str]:
+    """Return digests of the behaviours and the attacks that a system declares."""
+    declared = load(system)
+    attacks = declared.classifier.adversarial
+    return {
+        "behaviours": declared.digest("behaviours"),
+        "adversarial": attacks.model_dump_json() if attacks else "none",
+    }

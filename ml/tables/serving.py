@@ -82,7 +82,19 @@ class Classifier:
 
     def probabilities(self, columns: Mapping[str, Any]) -> NDArray[np.float64]:
         """Return how likely each class is, float64 [n, k], for lists [n] by column."""
-        features = self._preprocessing.apply({name: columns[name] for name in self._names})
+        return self.of_features(self.features(columns))
+
+    def features(self, columns: Mapping[str, Any]) -> NDArray[np.float64]:
+        """Return what the graph is shown of lists [n] by column, float64 [n, f]."""
+        return self._preprocessing.apply({name: columns[name] for name in self._names})
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the features [f]."""
+        return self._preprocessing.outputs
+
+    def of_features(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how likely each class is, float64 [n, k], for features [n, f]."""
         return infer(self._session, features.astype(np.float32))
 
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from ml.evaluation.robustness import Degraded, image_blur, image_brightness, image_noise, robustness
 from ml.systems.inspector.batches import logits_of
-from ml.systems.inspector.serving import prepare
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ml.evaluation.robustness import Classify
     from ml.systems.inspector.features import Cells
     from ml.systems.inspector.serving import Inspector
 
@@ -29,11 +29,15 @@ CHANGES: Final = {
 def degraded(inspector: Inspector, cells: Cells) -> tuple[Degraded, ...]:
     """Return the accuracy on some cells under each change and strength, as served."""
     some = cells.some(CELLS)
-    pixels = np.stack([prepare(image) for image in some.grey()]) / WHITE
+    return robustness(as_served(inspector), some.pixels() / WHITE, some.defective, CHANGES)
+
+
+def as_served(inspector: Inspector) -> Classify:
+    """Return what calls images of 0 to 1, float64 [n, 224, 224], defective: the file that serves."""
 
     def defective(shown: NDArray[np.float64]) -> NDArray[np.bool_]:
         logits = logits_of(inspector.run, np.round(shown * WHITE).astype(np.uint8))
         found: NDArray[np.bool_] = inspector.probabilities(logits) >= inspector.manifest.threshold
         return found
 
-    return robustness(defective, pixels, some.defective, CHANGES)
+    return defective

@@ -52,6 +52,11 @@ def test_images_become_a_dataset_version_and_a_judged_model(tracked, folder):
 
     assert result["metrics"]["balanced_accuracy"] > 0.6
 
+    bucket, _, key = result["report"].removeprefix("s3://").partition("/")
+    report = Objects(tracked, bucket).get(key).decode()
+    assert "<td>fgsm</td>" in report
+    assert "<td>pgd</td>" in report
+
     again = json.loads(run(tracked, folder).stdout.splitlines()[-1])
     assert all(step["skipped"] for step in again["steps"])
 

@@ -1,13 +1,20 @@
 """The perceptron: its ONNX file is what Keras says, the best epoch is kept, and a stop changes nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from ml.errors import WrongInput
+from ml.errors import NoGradient, WrongInput
+from ml.evaluation.differentiable import Differentiable
+from ml.images.efficientnet import whole
+from ml.images.pretrained import weights
 from ml.onnx_session import open_session
-from ml.tables.export import check_equal
+from ml.tables.attacking import attackable
+from ml.tables.export import check_equal, export
 from ml.tables.families.network import perceptron
 from ml.tables.fitting import fit
+from ml.tables.mixture import Mixture
 from ml.tables.serving import infer
 from ml.tables.space import space
 from tests.ml.tables.rows import TABLE, Kept, tables
@@ -81,3 +88,64 @@ def test_every_settings_that_a_trial_draws_can_be_fitted(shown):
 def test_a_network_without_layers_is_refused(shown):
     with pytest.raises(WrongInput, match="hidden"):
         fit(TABLE, shown, only(hidden=[]), 0)
+
+
+@pytest.fixture(scope="module")
+def mixture(shown, tmp_path_factory):
+    """A network and a linear model weighed alike, as serving files."""
+    folder = tmp_path_factory.mktemp("mixture")
+    linear = fit(TABLE, shown, {"candidates": [{"family": "linear", "epochs": 3}]}, 0)
+    network = fit(TABLE, shown, only(), 0)
+    members = (*network.model.models, *linear.model.models)
+    export(TABLE, folder, replace(network, model=Mixture(members, (0.5, 0.5))), shown, "spending@1")
+    return folder
+
+
+def test_the_gradient_of_the_served_file_is_that_of_differences(mixture, shown):
+    found = attackable(TABLE, mixture, shown, 20)
+    truth, step = found.truth, 1e-3
+    session = open_session(mixture / "model.onnx")
+    gradient = found.gradient(found.inputs, truth)
+
+    def loss(features):
+        return -np.log(infer(session, features.astype(np.float32))[np.arange(len(truth)), truth])
+
+    for column in range(found.inputs.shape[1]):
+        aside = np.zeros(found.inputs.shape[1])
+        aside[column] = step
+        wanted = (loss(found.inputs + aside) - loss(found.inputs - aside)) / (2 * step)
+        np.testing.assert_allclose(gradient[:, column], wanted, atol=5e-3, rtol=2e-2)
+
+
+def test_numbers_are_moved_against_the_model_and_texts_and_gaps_are_not(mixture, shown):
+    found = attackable(TABLE, mixture, shown, 60)
+    rows = found.inputs
+    moved = found.pgd(5)(rows, 0.5, np.random.default_rng(0))
+    gaps = rows[:, 2] == 1  # the third feature marks a gap in the second column
+    assert gaps.any()
+    np.testing.assert_array_equal(moved[:, 2:], rows[:, 2:])
+    np.testing.assert_array_equal(moved[gaps, 1], rows[gaps, 1])
+    assert (moved[:, 0] != rows[:, 0]).mean() > 0.9
+    aside = found.fgsm(rows, 0.5, np.random.default_rng(0))
+    right = [(found.classify(shown) == found.truth).mean() for shown in (rows, aside, moved)]
+    assert right[1] < right[0] - 0.1
+    assert right[2] <= right[1] + 0.02
+
+
+def test_trees_have_no_gradient(shown, tmp_path):
+    fitted = fit(TABLE, shown, {"candidates": [{"family": "forest", "trees": 2}]}, 0)
+    export(TABLE, tmp_path, fitted, shown, "spending@1")
+    with pytest.raises(NoGradient, match="TreeEnsembleClassifier"):
+        attackable(TABLE, tmp_path, shown, 20)
+
+
+def test_the_inspectors_network_says_the_same_where_its_gradient_is_taken():
+    random = np.random.default_rng(0)
+    head = {"kernel": random.normal(0, 0.05, (1280, 2)).astype(np.float32), "bias": np.ones(2, np.float32)}
+    graph, grey = whole(weights(), head), random.uniform(0, 255, (1, 1, 224, 224)).astype(np.float32)
+    network = Differentiable(graph)
+    wanted = open_session(graph).run(["logits"], {"grey": grey})[0]
+    np.testing.assert_allclose(network.run(grey)["logits"], wanted, atol=1e-4)
+    gradient = network.gradient(grey, np.zeros(1, int), lambda logits, _: logits[:, 0], "logits")
+    aside = (grey + 0.5 * np.sign(gradient)).astype(np.float32)
+    assert open_session(graph).run(["logits"], {"grey": aside})[0][0, 0] > wanted[0, 0]
