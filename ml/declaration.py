@@ -81,7 +81,8 @@ class GatePolicy(Declared):
 
     ``require`` is ``not_worse`` (default: a model of fresher data is welcome if it is no worse) or
     ``better`` (the paired test must find it better). ``floor`` names the baseline that every
-    model must beat. ``significance`` is the level of each test, ``resamples`` its draws.
+    model must beat. ``significance`` is the level of each test, ``resamples`` its draws. ``forgetting`` is
+    how far an update of the champion may fall below it on what the champion itself was held out on.
     """
 
     primary: str
@@ -90,6 +91,7 @@ class GatePolicy(Declared):
     significance: float = Field(0.05, gt=0, lt=0.5)
     confidence: float = Field(0.95, gt=0.5, lt=1)
     resamples: int = Field(2000, ge=200, le=100_000)
+    forgetting: NonNegativeFloat = 0.02
 
 
 class Budgets(Declared):
@@ -375,6 +377,11 @@ class SystemDeclaration(Declared):
         if twice is not None:
             raise ValueError(f"two behaviours are called {twice!r}; give each a name of its own")
         return self
+
+    @property
+    def primary(self) -> Metric:
+        """The metric that the gate decides by."""
+        return next(metric for metric in self.metrics if metric.name == self.gate.primary)
 
     def digest(self, *parts: str) -> str:
         """Return the SHA-256 of these of its parts, so that a step runs again when one is declared anew."""

@@ -24,6 +24,7 @@
     |-- ExportDiffers             1   the ONNX file does not answer as the trained model does
     |-- PreprocessingDamaged      1   a file of fitted steps is not what was written
     |-- NoGradient                1   a model cannot be attacked by its gradient, as it has none
+    |-- NoUpdate                  1   a champion cannot be gone on with; the fit from scratch stands alone
     |-- WrongPredictions          1   labels or scores from which a figure cannot be computed
     |-- SearchUnderWay            1   another process searches the very same thing
     `-- StepFailed                1   a step in a process of its own failed; its exit code is kept
@@ -43,6 +44,7 @@ __all__ = [
     "ModelDamaged",
     "ModelNotFound",
     "NoGradient",
+    "NoUpdate",
     "PreprocessingDamaged",
     "RunNotFound",
     "SearchUnderWay",
@@ -152,6 +154,10 @@ class PreprocessingDamaged(MlError):
 
 class NoGradient(MlError):
     """A model has no gradient by which it could be attacked; the message says why."""
+
+
+class NoUpdate(MlError):
+    """A champion cannot be gone on with, or there is nothing new to learn; the message says why."""
 
 
 class WrongPredictions(MlError):

@@ -31,7 +31,9 @@ class Check(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["threshold", "bound", "behaviour", "floor", "champion", "slice", "latency", "size"]
+    kind: Literal[
+        "threshold", "bound", "behaviour", "floor", "champion", "slice", "forgetting", "latency", "size"
+    ]
     name: str
     passed: bool
     sentence: str
@@ -60,7 +62,10 @@ class Verdict(BaseModel):
 
 @dataclass(frozen=True)
 class Contest:
-    """What the gate judges: the challenger's units, latency, size and behaviours, the champion's units."""
+    """What the gate judges: the challenger's units, latency, size and behaviours, the champion's units.
+
+    ``more`` are checks that were made elsewhere, such as those of an update.
+    """
 
     declaration: SystemDeclaration
     challenger: Units
@@ -69,6 +74,7 @@ class Contest:
     size_bytes: int
     seed: int
     behaviours: tuple[BehaviourResult, ...] = ()
+    more: tuple[Check, ...] = ()
 
     def judge(self) -> Verdict:
         """Return the verdict."""
@@ -85,6 +91,7 @@ class Contest:
             self._beats_floor(against_floor),
             *self._champion_checks(against_champion),
             *(self._slice_holds(found) for found in slices),
+            *self.more,
             self._fast_enough(),
             self._small_enough(),
         ]
@@ -171,7 +178,7 @@ class Contest:
             name=policy.floor,
             passed=passed,
             sentence=f"{self._title(policy.primary)} "
-            f"{_differs(against.difference, f'the floor {policy.floor}')}"
+            f"{differs(against.difference, f'the floor {policy.floor}')}"
             f", p = {against.p_better:.4f}"
             + ("" if passed else f": not shown to be better at level {policy.significance:g}"),
         )
@@ -184,7 +191,7 @@ class Contest:
             against = primary if metric.name == policy.primary else self._against_champion(metric.name)
             if against is not None:
                 fault = self._fault(metric, against)
-                sentence = f"{metric.title} {_differs(against.difference, 'the champion')}" + fault
+                sentence = f"{metric.title} {differs(against.difference, 'the champion')}" + fault
                 checks.append(Check(kind="champion", name=metric.name, passed=not fault, sentence=sentence))
         return checks
 
@@ -209,7 +216,7 @@ class Contest:
             sentence = f"{where} is {found.estimate.value:.4f} over {found.estimate.units} units"
             return Check(kind="slice", name=name, passed=True, sentence=sentence)
         passed = found.p_worse >= policy.significance
-        against = _differs(found.difference, "the champion")
+        against = differs(found.difference, "the champion")
         sentence = f"{where} {against}, p (worse) = {found.p_worse:.4f} after Holm"
         return Check(kind="slice", name=name, passed=passed, sentence=sentence)
 
@@ -240,7 +247,8 @@ class Contest:
         return next(found.title for found in self.declaration.metrics if found.name == metric)
 
 
-def _differs(difference: Estimate, from_whom: str) -> str:
+def differs(difference: Estimate, from_whom: str) -> str:
+    """Return how far a figure is above or below another's, with the interval."""
     side = "above" if difference.value >= 0 else "below"
     interval = f"{difference.low:+.4f} to {difference.high:+.4f}"
     return f"is {abs(difference.value):.4f} {side} {from_whom} (interval {interval})"

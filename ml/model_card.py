@@ -38,6 +38,7 @@ def _model(version: ModelVersion) -> str:
     facts = {
         "Family": version.family,
         "Settings": ", ".join(f"{name} {value}" for name, value in version.settings.items()) or "none",
+        **_update(version),
         **_search(version),
         "Registered": f"{version.created_at:%Y-%m-%d %H:%M} UTC",
         "Commit": f"`{version.commit}`",
@@ -61,6 +62,16 @@ def _data(version: ModelVersion) -> str:
         f"`{origin.release}` as version {origin.model_version}; its own report and card are beside this one, "
         "under `origin`."
     )
+
+
+def _update(version: ModelVersion) -> dict[str, str]:
+    found = version.update
+    if found is None:
+        return {}
+    said = {"Made by": "an update of the champion" if found.taken else "a fit from scratch"}
+    if found.forgotten is not None:
+        said["Forgotten by the update"] = f"{found.forgotten:.4f} of the primary metric (below 0: gained)"
+    return said | {"Why": found.sentence}
 
 
 def _search(version: ModelVersion) -> dict[str, str]:

@@ -43,6 +43,21 @@ class SearchSummary(BaseModel):
     report: str
 
 
+class UpdateSummary(BaseModel):
+    """Whether a version is an update of version ``of`` or was fitted from scratch, and why it is the one.
+
+    ``forgotten`` is how far the update is below version ``of`` in the primary metric on what that was held
+    out on, None if no update could be made.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    taken: bool
+    of: int | None
+    forgotten: float | None
+    sentence: str
+
+
 class ModelVersion(BaseModel):
     """A registered model: where it comes from and what the gate said.
 
@@ -70,6 +85,7 @@ class ModelVersion(BaseModel):
     search: SearchSummary | None = None
     held_out: str | None = None
     promoted_from: Origin | None = None
+    update: UpdateSummary | None = None
     run_id: str
     aliases: tuple[str, ...] = ()
     created_at: datetime = Field(description="UTC")

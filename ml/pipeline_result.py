@@ -72,7 +72,7 @@ def summarise(
     from ml.folders import Folders
     from ml.registration import Registered
     from ml.training.searched_settings import REPORT as SEARCH_REPORT
-    from ml.training.train import TrainedModel
+    from ml.training.trained_model import TrainedModel
 
     def last(kind: type) -> StepResult:
         found = [step for step in steps if isinstance(step.output, kind)]
@@ -84,18 +84,17 @@ def summarise(
         return found[-1]
 
     trained, gated, registered = last(TrainedModel), last(GateResult), last(Registered)
-    model, gate, version = trained.output, gated.output, registered.output
-    if not (
-        isinstance(model, TrainedModel) and isinstance(gate, GateResult) and isinstance(version, Registered)
-    ):
+    gate, version = gated.output, registered.output
+    if not (isinstance(gate, GateResult) and isinstance(version, Registered)):
         raise TypeError("steps yielded outputs of other classes than they were found by")
+    model = gate.model
     search = searched(steps)
     folders = Folders(environment)
     return PipelineResult(
         system=pipeline.system,
         model_version=version.version,
         decision=gate.verdict.decision,
-        reasons=gate.verdict.reasons,
+        reasons=(*gate.verdict.reasons, *([gate.choice.sentence] if gate.choice else [])),
         report=folders.address(gate.report, REPORT),
         run_id=model.run_id,
         dataset=str(model.dataset),

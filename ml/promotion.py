@@ -20,7 +20,7 @@ from ml.registration import MLFLOW_FILES
 from ml.system import load
 from ml.tracking import Run, Tracking
 from ml.training.searched_settings import UNDER, SearchedSettings
-from ml.training.train import TrainedModel
+from ml.training.trained_model import TrainedModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

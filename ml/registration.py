@@ -13,10 +13,10 @@ from ml.evaluation.gate import REPORT, UNDER, GateResult
 from ml.folders import Folders, digest_of
 from ml.job import Job, Output
 from ml.model_card import model_card
-from ml.model_registry import CARD, ModelRegistry, ModelVersion
+from ml.model_registry import CARD, ModelRegistry, ModelVersion, UpdateSummary
 from ml.system import load
 from ml.tracking import Run, Tracking
-from ml.training.train import TrainedModel
+from ml.training.trained_model import TrainedModel
 
 if TYPE_CHECKING:
     from ml.environment import Environment
@@ -37,7 +37,7 @@ class Registered(Output):
 
 
 class Register(Job):
-    """Register a model that passed; a model that is registered already keeps its version.
+    """Register the model that passed; one that is registered already keeps its version.
 
     The alias ``challenger`` is set; ``champion`` is delivery's to set.
     """
@@ -56,7 +56,7 @@ class Register(Job):
     def run(self, environment: Environment) -> Registered:
         """Register, unless rejected or known."""
         if self.gate.verdict.decision == "reject":
-            return Registered(version=None, dataset=self.model.dataset)
+            return Registered(version=None, dataset=self.gate.model.dataset)
         registry = ModelRegistry(environment)
         known = self._known(environment)
         version = known.version if known else self._register_once(environment)
@@ -64,13 +64,13 @@ class Register(Job):
         if champion is None or champion.version != version:
             registry.set_alias(self.system, "challenger", version)
         log.info("%s version %d is registered", self.system, version)
-        return Registered(version=version, dataset=self.model.dataset)
+        return Registered(version=version, dataset=self.gate.model.dataset)
 
     def _known(self, environment: Environment) -> ModelVersion | None:
         """Return the oldest version of the same files and dataset."""
         for version in reversed(ModelRegistry(environment).versions(self.system)):
-            same = version.digest == self.model.folder.digest
-            if same and version.dataset_digest == self.model.dataset.digest:
+            same = version.digest == self.gate.model.folder.digest
+            if same and version.dataset_digest == self.gate.model.dataset.digest:
                 return version
         return None
 
@@ -84,9 +84,9 @@ class Register(Job):
         return known.version
 
     def _register(self, environment: Environment) -> int:
-        run = Tracking(environment).resume(self.model.run_id)
+        run = Tracking(environment).resume(self.gate.model.run_id)
         with tempfile.TemporaryDirectory() as temporary:
-            serving = Folders(environment).load(self.model.folder, Path(temporary) / "serving")
+            serving = Folders(environment).load(self.gate.model.folder, Path(temporary) / "serving")
             packed = pack(serving, Path(temporary) / "model")
             files = {path.name: digest_of(path) for path in sorted(packed.iterdir())}
             record = self._record(files)
@@ -115,22 +115,35 @@ class Register(Job):
     def _record(self, files: dict[str, str]) -> dict[str, Any]:
         verdict = self.gate.verdict
         return {
-            "dataset": str(self.model.dataset),
-            "dataset_digest": self.model.dataset.digest,
-            "commit": self.model.commit,
-            "family": self.model.family,
-            "settings": self.model.settings,
+            "dataset": str(self.gate.model.dataset),
+            "dataset_digest": self.gate.model.dataset.digest,
+            "commit": self.gate.model.commit,
+            "family": self.gate.model.family,
+            "settings": self.gate.model.settings,
             "decision": verdict.decision,
             "reasons": verdict.reasons,
             "metrics": {name: round(found.value, 6) for name, found in verdict.metrics.items()},
-            "digest": self.model.folder.digest,
-            "onnx_sha256": self.model.folder.files["model.onnx"],
+            "digest": self.gate.model.folder.digest,
+            "onnx_sha256": self.gate.model.folder.files["model.onnx"],
             "files": files,
             "report": f"{UNDER}/{REPORT}",
-            "search": self.model.search.summary.model_dump() if self.model.search else None,
+            "search": self.gate.model.search.summary.model_dump() if self.gate.model.search else None,
             "held_out": self.gate.held_out,
-            "promoted_from": self.model.origin.model_dump() if self.model.origin else None,
+            "promoted_from": self.gate.model.origin.model_dump() if self.gate.model.origin else None,
+            "update": self._update(),
         }
+
+    def _update(self) -> dict[str, Any] | None:
+        choice = self.gate.choice
+        if choice is None:
+            return None
+        summary = UpdateSummary(
+            taken=choice.taken == "update",
+            of=choice.of,
+            forgotten=round(choice.forgetting.drop, 6) if choice.forgetting else None,
+            sentence=choice.sentence,
+        )
+        return summary.model_dump()
 
 
 def pack(serving: Path, folder: Path) -> Path:

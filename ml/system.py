@@ -93,6 +93,31 @@ class System(Protocol):
     ) -> Fitted:
         """Fit without looking at the test rows; a fit of minutes reports and keeps where it is."""
 
+    def update(
+        self,
+        champion: Path,
+        tables: dict[str, pa.Table],
+        before: dict[str, pa.Table],
+        settings: Mapping[str, Any],
+        seed: int,
+        progress: Progress = UNWATCHED,
+    ) -> Fitted:
+        """Go on from a champion's serving files with what the dataset version it learnt from had not.
+
+        Neither what is held out now nor what was held out ``before`` is learnt from.
+
+        Raises:
+            NoUpdate: this champion cannot be gone on with, or nothing is new.
+            WrongInput: the system does not say how, or a setting is wrong.
+        """
+
+    def unlearnt(self, tables: dict[str, pa.Table], before: dict[str, pa.Table]) -> dict[str, pa.Table]:
+        """Return the tables without held-out units that a model of the version ``before`` has learnt from.
+
+        Raises:
+            NoUpdate: too few are left to judge by.
+        """
+
     def space(self, trial: optuna.trial.BaseTrial) -> dict[str, Any]:
         """Draw settings for ``fit``; a family is drawn by the name ``family``.
 

@@ -67,6 +67,24 @@ class SystemParts:
         found: Fitted = self._part("fitting").fit(tables, settings, seed, progress)
         return found
 
+    def update(
+        self,
+        champion: Path,
+        tables: Tables,
+        before: Tables,
+        settings: Mapping[str, Any],
+        seed: int,
+        progress: Progress = UNWATCHED,
+    ) -> Fitted:
+        """See ``updating.update``."""
+        found: Fitted = self._updating().update(champion, tables, before, settings, seed, progress)
+        return found
+
+    def unlearnt(self, tables: Tables, before: Tables) -> Tables:
+        """See ``updating.unlearnt``."""
+        found: Tables = self._updating().unlearnt(tables, before)
+        return found
+
     def space(self, trial: optuna.trial.BaseTrial) -> dict[str, Any]:
         """See ``space.space``."""
         part = self._declared_part("space", "what may be tried", "that of the recommender")
@@ -136,6 +154,9 @@ class SystemParts:
         if "label" not in response or feedback.get("label") is None:
             return None
         return float(response["label"] == feedback["label"])
+
+    def _updating(self) -> Any:
+        return self._declared_part("updating", "how a champion is updated", "ml/tables/updating.py")
 
     def _declared_part(self, name: str, says: str, see: str) -> Any:
         if importlib.util.find_spec(f"ml.systems.{self.name}.{name}") is None:

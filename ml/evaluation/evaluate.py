@@ -17,7 +17,7 @@ from ml.folders import Folders, StoredFolder
 from ml.job import Job, Output
 from ml.system import implementation, load
 from ml.tracking import Tracking
-from ml.training.train import TrainedModel
+from ml.training.trained_model import TrainedModel
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,9 +15,10 @@ from ml.evaluation.classifier_report import ClassifierReport
 from ml.evaluation.intervals import Resampling
 
 if TYPE_CHECKING:
+    from ml.evaluation.choice import Choice
     from ml.gate import Contest, Verdict
     from ml.model_registry import ModelVersion
-    from ml.training.train import TrainedModel
+    from ml.training.trained_model import TrainedModel
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 
@@ -31,6 +32,7 @@ class Report:
     model: TrainedModel
     champion: ModelVersion | None
     held_out: str = ""
+    choice: Choice | None = None
 
     def write(self, folder: Path) -> None:
         """Write ``report.html``, ``verdict.json``, and each chart as SVG under ``charts/``."""
@@ -59,6 +61,7 @@ class Report:
             model=self.model,
             champion=self.champion,
             held_out=self.held_out,
+            choice=self.choice,
             charts=self.charts,
             cards=self._cards(),
             classifier=self.classifier,

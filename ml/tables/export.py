@@ -11,6 +11,7 @@ import numpy as np
 from ml.errors import ExportDiffers
 from ml.onnx_session import open_session
 from ml.tables.serving import GRAPH, MANIFEST, STEPS, Manifest, infer
+from ml.tables.weights import WEIGHTS, packed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,11 +41,15 @@ def export(
     )
     (folder / GRAPH).write_bytes(graph)
     fitted.prepared.preprocessing.save(folder / STEPS)
+    written = [GRAPH, STEPS]
+    if (weights := packed(fitted.model)) is not None:
+        (folder / WEIGHTS).write_bytes(weights)
+        written.append(WEIGHTS)
     manifest = Manifest(
         family=fitted.family,
         dataset=dataset,
         classes=table.classes,
-        files={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (GRAPH, STEPS)},
+        files={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in written},
     )
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1))
     return manifest

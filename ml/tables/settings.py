@@ -79,6 +79,8 @@ class Network(Epochs):
     l2: NonNegativeFloat = 1e-4
 
 
+# What learns epoch by epoch, and can go on elsewhere from its weights.
+Continued = Annotated[Linear | Network, Field(discriminator="family")]
 Candidate = Annotated[Linear | Forest | Boosting | Network, Field(discriminator="family")]
 
 

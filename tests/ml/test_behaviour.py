@@ -10,7 +10,7 @@ from ml.errors import WrongInput
 from ml.evaluation.behaviour import Subject, behaviour_results
 from ml.evaluation.statistics import Estimate
 from ml.model_card import UNSAID, model_card
-from ml.model_registry import ModelVersion
+from ml.model_registry import ModelVersion, UpdateSummary
 from ml.system import load
 from tests.ml.test_gate import judge, units
 
@@ -148,3 +148,18 @@ def test_a_card_shows_what_was_tested_and_a_classifiers_figures():
     card = model_card(load("recommender"), VERSION, verdict)
     assert "B: holds for 100.0% of 3 (43.9% to 100.0%), and must for 100%" in card
     assert "| Area under the ROC curve | 0.9312 (0.9000 to 0.9500) |" in card
+
+
+def test_a_card_says_whether_it_is_an_update_and_what_that_forgot():
+    assert "Made by" not in model_card(load("recommender"), VERSION, judge(units()))
+    said = "the update of version 2 was taken: it is"
+    summary = UpdateSummary(taken=True, of=2, forgotten=0.0123, sentence=said)
+    updated = VERSION.model_copy(update={"update": summary})
+    card = model_card(load("recommender"), updated, judge(units()))
+    assert "| Made by | an update of the champion |" in card
+    assert "| Forgotten by the update | 0.0123 of the primary metric" in card
+    assert f"| Why | {said} |" in card
+    none = UpdateSummary(taken=False, of=None, forgotten=None, sentence="the fit stands alone")
+    card = model_card(load("recommender"), VERSION.model_copy(update={"update": none}), judge(units()))
+    assert "| Made by | a fit from scratch |" in card
+    assert "Forgotten" not in card

@@ -12,6 +12,7 @@ from ml.data.datasets import DatasetVersion
 from ml.declaration import SystemDeclaration
 from ml.evaluation.behaviour import BehaviourResult
 from ml.evaluation.charts import Mark, Row, forest, tug
+from ml.evaluation.choice import Choice, choose
 from ml.evaluation.intervals import wilson
 from ml.evaluation.latency import Latency
 from ml.evaluation.paired import mcnemar
@@ -22,10 +23,12 @@ from ml.evaluation.robustness import Degraded
 from ml.evaluation.statistics import Estimate
 from ml.evaluation.units import Curve, Units
 from ml.folders import StoredFolder
+from ml.forgetting import checks, forgetting
 from ml.gate import Contest
 from ml.system import load
-from ml.training.train import TrainedModel
+from ml.training.trained_model import TrainedModel
 
+FAST = Latency(p50_ms=0.2, p99_ms=0.4, clock_p50_ms=0.2, clock_p99_ms=0.5, answers=10)
 METRICS = ("ndcg_at_10", "hit_rate_at_10", "mrr_at_10")
 
 
@@ -56,7 +59,7 @@ def written(champion, tmp_path, level=1.0):
         load("recommender"),
         units(level, 0),
         champion,
-        Latency(p50_ms=0.2, p99_ms=0.4, clock_p50_ms=0.2, clock_p99_ms=0.5, answers=10),
+        FAST,
         1000,
         0,
         (behaved("newcomers", 70), behaved("shorter_list", 100), behaved("longer_list", 95)),
@@ -64,7 +67,7 @@ def written(champion, tmp_path, level=1.0):
     return published(contest, tmp_path)
 
 
-def published(contest, tmp_path):
+def published(contest, tmp_path, choice=None):
     model = TrainedModel(
         dataset=DatasetVersion(system="recommender", number=4, digest="d" * 64, tables={}),
         folder=StoredFolder(digest="f" * 64, size_bytes=1, files={}),
@@ -76,7 +79,7 @@ def published(contest, tmp_path):
         fit_s=1.0,
     )
     verdict = contest.judge()
-    Report(contest, verdict, model, None).write(tmp_path)
+    Report(contest, verdict, model, None, choice).write(tmp_path)
     return verdict, (tmp_path / "report.html").read_text()
 
 
@@ -102,6 +105,28 @@ def test_it_shows_what_a_model_must_do_and_the_first_request_that_did_otherwise(
     assert "Must newcomers" in table
     assert "70.0 %" in table
     assert "&lt;it&gt; did otherwise" in table
+
+
+def test_it_shows_fit_and_update_side_by_side_and_what_was_forgotten(tmp_path):
+    champion = units(0.9, 1)
+    contest = Contest(load("recommender"), units(1.0, 0), champion, FAST, 1000, 0)
+    found = forgetting(contest.declaration, 7, units(0.4, 2), champion, 0)
+    update = replace(contest, challenger=units(1.1, 3), more=checks(contest.declaration, found))
+    choice = choose((contest, contest.judge()), (update, update.judge()), found)
+    _, page = published(contest, tmp_path, choice)
+    section = unescape(page.split("Fitted from scratch, or updated</h2>")[1].split("<h2")[0])
+    assert choice.sentence[1:] in section
+    assert "fit from scratch (taken)</td>" in section
+    assert "update of version 7</td>" in section
+    assert f"{choice.forgetting.old.difference.value:+.4f}" in section
+    assert "may fall by 0.02" in section
+    for old in found.slices:
+        assert f"{old.dimension} {old.value}" in section
+    alone = Choice(taken="fit", sentence="the fit from scratch stands alone: there is no champion")
+    _, page = published(contest, tmp_path, alone)
+    section = page.split("Fitted from scratch, or updated</h2>")[1].split("<h2")[0]
+    assert "The fit from scratch stands alone: there is no champion." in section
+    assert "<table" not in section
 
 
 def test_a_rejection_says_so_at_the_top(tmp_path):

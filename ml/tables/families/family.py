@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ml.tables.settings import Continued
+
 # The names of every graph's input, float32 [n, f], and output, float32 [n, k].
 FEATURES: Final = "features"
 PROBABILITIES: Final = "probabilities"
 OPSET: Final = 17
 IR: Final = 9
+OTHER_SHAPE: Final = "the champion's weights are of a model of another shape"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,25 @@ class Model(Protocol):
 
     def graph(self) -> Any:
         """Return the same as an ONNX model, ``features`` to ``probabilities``."""
+
+
+@runtime_checkable
+class Continuable(Model, Protocol):
+    """A fitted model that can go on learning elsewhere, from its recipe and its weights alone."""
+
+    @property
+    def recipe(self) -> Continued:
+        """The settings that it was fitted by."""
+
+    def weights(self) -> dict[str, NDArray[Any]]:
+        """Return arrays by name."""
+
+    def go_on_from(self, weights: dict[str, NDArray[Any]]) -> None:
+        """Begin with these weights.
+
+        Raises:
+            NoUpdate: they are of a model of another shape.
+        """
 
 
 def cross_entropy(probabilities: NDArray[np.float64], sample: Sample) -> float:

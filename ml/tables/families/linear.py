@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ml.errors import NoUpdate
 from ml.tables.families.epochs import State, Watch, run
+from ml.tables.families.family import OTHER_SHAPE
 from ml.tables.families.sklearn_graph import graph_of
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class LinearModel:
     def __init__(self, recipe: Linear, training: Sample, seed: int) -> None:
         from sklearn.linear_model import SGDClassifier
 
-        self._training = training
+        self.recipe, self._training = recipe, training
         self._model = SGDClassifier(
             loss="log_loss",
             penalty="elasticnet",
@@ -70,14 +72,34 @@ class LinearModel:
             value = state[name].copy()
             setattr(self._model, name, float(value) if name == "t_" else value)
 
+    def weights(self) -> State:
+        """See ``Continuable``."""
+        return self.state()
+
+    def go_on_from(self, weights: State) -> None:
+        """See ``Continuable``; the learning rate goes on falling from where it was."""
+        if weights["coef_"].shape[1] != self._training.features.shape[1]:
+            raise NoUpdate(OTHER_SHAPE)
+        self.restore(weights)
+
     def graph(self) -> Any:
         """See ``Model``."""
         return graph_of(self._model, self._training.features.shape[1])
 
 
 def fit_linear(
-    recipe: Linear, training: Sample, validation: Sample, seed: int, watch: Watch
+    recipe: Linear,
+    training: Sample,
+    validation: Sample,
+    seed: int,
+    watch: Watch,
+    begin: State | None = None,
 ) -> tuple[LinearModel, tuple[float, ...]]:
-    """Return the model of the best epoch, and each epoch's validation loss."""
+    """Return the model of the best epoch, and each epoch's validation loss.
+
+    ``begin`` are a champion's weights to go on from.
+    """
     model = LinearModel(recipe, training, seed)
+    if begin is not None:
+        model.go_on_from(begin)
     return model, run(model, recipe, len(training.truth), validation, seed, watch)

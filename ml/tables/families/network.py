@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ml.errors import NoUpdate
 from ml.tables.families.epochs import State, Watch, run
-from ml.tables.families.family import FEATURES, IR, OPSET, PROBABILITIES
+from ml.tables.families.family import FEATURES, IR, OPSET, OTHER_SHAPE, PROBABILITIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class NetworkModel:
         import keras
 
         keras.utils.set_random_seed(seed)
-        self._recipe, self._training = recipe, training
+        self.recipe, self._training = recipe, training
         self._model = _layers(recipe, training.features.shape[1], training.classes, seed)
         steps = math.ceil(len(training.truth) / recipe.batch) * recipe.epochs
         self._model.compile(_optimizer(recipe, steps), "sparse_categorical_crossentropy")
@@ -43,7 +44,7 @@ class NetworkModel:
             shown.features[order],
             shown.truth[order],
             sample_weight=shown.weights[order],
-            batch_size=self._recipe.batch,
+            batch_size=self.recipe.batch,
             shuffle=False,
             verbose=0,
         )
@@ -65,6 +66,19 @@ class NetworkModel:
         for place, each in enumerate(self._variables()):
             each.assign(state[f"{place:03d}"])
 
+    def weights(self) -> State:
+        """See ``Continuable``: kernels and biases, layer by layer."""
+        return {f"{place:03d}": np.array(each) for place, each in enumerate(self._model.trainable_variables)}
+
+    def go_on_from(self, weights: State) -> None:
+        """See ``Continuable``; moments and the learning rate's schedule begin anew."""
+        ours = self._model.trainable_variables
+        theirs = [weights[name] for name in sorted(weights)]
+        if [tuple(each.shape) for each in ours] != [each.shape for each in theirs]:
+            raise NoUpdate(OTHER_SHAPE)
+        for variable, value in zip(ours, theirs, strict=True):
+            variable.assign(value)
+
     def graph(self) -> Any:
         """See ``Model``."""
         dense = [layer.get_weights() for layer in self._model.layers if layer.name.startswith("dense")]
@@ -75,10 +89,20 @@ class NetworkModel:
 
 
 def fit_network(
-    recipe: Network, training: Sample, validation: Sample, seed: int, watch: Watch
+    recipe: Network,
+    training: Sample,
+    validation: Sample,
+    seed: int,
+    watch: Watch,
+    begin: State | None = None,
 ) -> tuple[NetworkModel, tuple[float, ...]]:
-    """Return the network of the best epoch, and each epoch's validation loss."""
+    """Return the network of the best epoch, and each epoch's validation loss.
+
+    ``begin`` are a champion's weights to go on from.
+    """
     model = NetworkModel(recipe, training, seed)
+    if begin is not None:
+        model.go_on_from(begin)
     return model, run(model, recipe, len(training.truth), validation, seed, watch)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml.errors import NoGradient, WrongInput
+from ml.errors import NoGradient, NoUpdate, WrongInput
 from ml.evaluation.differentiable import Differentiable
 from ml.images.efficientnet import whole
 from ml.images.pretrained import weights
@@ -17,6 +17,7 @@ from ml.tables.fitting import fit
 from ml.tables.mixture import Mixture
 from ml.tables.serving import infer
 from ml.tables.space import space
+from ml.tables.updating import update
 from tests.ml.tables.rows import TABLE, Kept, tables
 
 pytestmark = pytest.mark.slow
@@ -99,6 +100,20 @@ def mixture(shown, tmp_path_factory):
     members = (*network.model.models, *linear.model.models)
     export(TABLE, folder, replace(network, model=Mixture(members, (0.5, 0.5))), shown, "spending@1")
     return folder
+
+
+def test_a_champion_goes_on_from_its_weights(mixture, shown):
+    """With a rate of almost nothing it answers as before; with its own it learns what is new."""
+    more = tables(800, seed=1)
+    still = update(TABLE, mixture, more, shown, {"epochs": 1, "learning_rate": 1e-12}, 0)
+    features = still.prepared.judged.features
+    before = infer(open_session(mixture / "model.onnx"), features)
+    np.testing.assert_allclose(still.model.probabilities(features), before, atol=1e-5)
+    moved = update(TABLE, mixture, more, shown, {"epochs": 3}, 0)
+    assert np.abs(moved.model.probabilities(features) - before).max() > 0.01
+    wider = TABLE.model_copy(update={"columns": TABLE.columns[:2]})
+    with pytest.raises(NoUpdate, match="other columns"):
+        update(wider, mixture, more, shown, {}, 0)
 
 
 def test_the_gradient_of_the_served_file_is_that_of_differences(mixture, shown):
