@@ -14,10 +14,11 @@ from ml.data.split import TRAIN, VALIDATION
 from ml.tables.families.epochs import Watch
 from ml.tables.families.linear import fit_linear
 from ml.tables.families.network import fit_network
+from ml.tables.families.torch_network import fit_torch
 from ml.tables.families.trees import fit_boosting, fit_forest
 from ml.tables.figures import balanced_accuracy
 from ml.tables.preparing import prepared, with_parts
-from ml.tables.settings import Boosting, Forest, Linear
+from ml.tables.settings import Boosting, Forest, Linear, TorchNetwork
 from ml.tables.split import Division
 from ml.tables.table import PART
 
@@ -135,6 +136,8 @@ def fitted(candidate: Candidate, shown: Prepared, seed: int, watch: Watch) -> Fi
         return fit_forest(candidate, shown.training, shown.judged, seed)
     if isinstance(candidate, Boosting):
         return fit_boosting(candidate, shown.training, shown.judged, seed)
+    if isinstance(candidate, TorchNetwork):
+        return fit_torch(candidate, shown.training, shown.judged, seed, watch)
     return fit_network(candidate, shown.training, shown.judged, seed, watch)
 
 

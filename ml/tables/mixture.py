@@ -75,11 +75,11 @@ def joined(graphs: Sequence[Any], weights: Sequence[float]) -> Any:
         nodes.append(helper.make_node("Mul", [f"m{number}_{PROBABILITIES}", f"weight_{number}"], [terms[-1]]))
     nodes.append(helper.make_node("Sum", terms, [PROBABILITIES]))
     first = graphs[0].graph
-    imports = {each.domain: each.version for graph in graphs for each in graph.opset_import}
+    imports = {"": OPSET}
+    for each in (each for graph in graphs for each in graph.opset_import):
+        imports[each.domain] = max(each.version, imports.get(each.domain, 0))
     return helper.make_model(
         helper.make_graph(nodes, "mixture", list(first.input), list(first.output), constants),
-        opset_imports=[
-            helper.make_opsetid(name, version) for name, version in (imports | {"": OPSET}).items()
-        ],
+        opset_imports=[helper.make_opsetid(name, version) for name, version in imports.items()],
         ir_version=IR,
     )

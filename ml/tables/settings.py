@@ -79,9 +79,20 @@ class Network(Epochs):
     l2: NonNegativeFloat = 1e-4
 
 
+class TorchNetwork(Epochs):
+    """A multilayer perceptron in PyTorch, which is an extra: see docs/pytorch.md."""
+
+    family: Literal["torch"] = "torch"
+    hidden: tuple[PositiveInt, ...] = Field((64, 32), min_length=1, max_length=6)
+    learning_rate: PositiveFloat = 3e-3
+    weight_decay: NonNegativeFloat = 1e-2
+    batch: PositiveInt = 64
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+
 # What learns epoch by epoch, and can go on elsewhere from its weights.
-Continued = Annotated[Linear | Network, Field(discriminator="family")]
-Candidate = Annotated[Linear | Forest | Boosting | Network, Field(discriminator="family")]
+Continued = Annotated[Linear | Network | TorchNetwork, Field(discriminator="family")]
+Candidate = Annotated[Linear | Forest | Boosting | Network | TorchNetwork, Field(discriminator="family")]
 
 
 class Settings(Declared):

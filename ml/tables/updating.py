@@ -16,6 +16,7 @@ from ml.tables.families.epochs import Watch
 from ml.tables.families.family import Sample
 from ml.tables.families.linear import fit_linear
 from ml.tables.families.network import fit_network
+from ml.tables.families.torch_network import fit_torch
 from ml.tables.features import Rows
 from ml.tables.figures import means_of
 from ml.tables.fitting import FittedTable
@@ -23,7 +24,7 @@ from ml.tables.mixture import Mixture
 from ml.tables.news import News, unlearnt
 from ml.tables.preparing import Prepared
 from ml.tables.serving import STEPS
-from ml.tables.settings import Continued, Linear
+from ml.tables.settings import Continued, Linear, TorchNetwork
 from ml.tables.table import ROWS
 from ml.tables.weights import Kept
 
@@ -123,6 +124,8 @@ def _gone_on(
 ) -> tuple[Model, tuple[float, ...]]:
     if isinstance(recipe, Linear):
         return fit_linear(recipe, shown.training, shown.judged, seed, watch, state)
+    if isinstance(recipe, TorchNetwork):
+        return fit_torch(recipe, shown.training, shown.judged, seed, watch, state)
     return fit_network(recipe, shown.training, shown.judged, seed, watch, state)
 
 

@@ -47,7 +47,7 @@ class Kept:
         if WEIGHTS not in manifest.files:
             raise NoUpdate(
                 f"the champion ({manifest.family}) has members that cannot go on learning; "
-                "of the families linear and network can"
+                "of the families linear, network and torch can"
             )
         with np.load(folder / WEIGHTS, allow_pickle=False) as stored:
             recipes = RECIPES.validate_json(str(stored["recipes"]))
