@@ -74,7 +74,7 @@ def origin(staging):
     """What a release of staging says; each test has one of its own."""
     version = ModelRegistry(staging).challenger(SYSTEM)
     return Origin(
-        environment="staging",
+        environment=staging.name,
         release=f"{SYSTEM}-v{version.version}-{uuid.uuid4().hex[:8]}",
         model_version=version.version,
         model_digest=version.digest,
@@ -121,7 +121,7 @@ def runs_of(environment):
 
 def promoted(environment, origin):
     """The runs of a promotion."""
-    tag = {"key": "promoted_from", "value": f"staging/{origin.release}"}
+    tag = {"key": "promoted_from", "value": f"{origin.environment}/{origin.release}"}
     return [run["info"]["run_id"] for run in runs_of(environment) if tag in run["data"]["tags"]]
 
 
@@ -177,7 +177,7 @@ def is_a_copy(prod, staging, origin, folder):
     )
     assert {path.name for path in registry.download(ours, folder / "model").iterdir()} == set(theirs.files)
     card = registry.card(ours)
-    assert f"Trained and validated on staging's dataset version {theirs.dataset}" in card
+    assert f"Trained and validated on {staging.name}'s dataset version {theirs.dataset}" in card
     assert "of the test rows of recommender@1 here" in card
     run, their_run = RecordedRun(prod, ours.run_id), RecordedRun(staging, theirs.run_id)
     assert run.parameters == their_run.parameters
