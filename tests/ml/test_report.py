@@ -79,7 +79,7 @@ def published(contest, tmp_path, choice=None):
         fit_s=1.0,
     )
     verdict = contest.judge()
-    Report(contest, verdict, model, None, choice).write(tmp_path)
+    Report(contest, verdict, model, None, choice=choice).write(tmp_path)
     return verdict, (tmp_path / "report.html").read_text()
 
 

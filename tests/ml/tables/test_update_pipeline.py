@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -58,12 +59,16 @@ def deliveries(tmp_path_factory):
 
 
 def add_update(folder: Path) -> None:
-    """Write into the pipeline what the page says."""
+    """Write the part and the pipeline's steps that the page shows."""
     page = (ROOT / "docs" / "updating.md").read_text()
+    part = re.search(r"^    from functools import partial\n(?:    .*\n|\n)+", page, re.MULTILINE)
+    assert part
+    system = folder / "ml" / "systems" / "churn"
+    (system / "updating.py").write_text(textwrap.dedent(part[0]))
     block = re.search(r"^    - name: update\n(?:    .*\n)+", page, re.MULTILINE)
     assert block
     lines = [line[2:] for line in block[0].splitlines()]
-    pipeline = folder / "ml" / "systems" / "churn" / "pipeline.yaml"
+    pipeline = system / "pipeline.yaml"
     text = pipeline.read_text()
     gate = re.search(r"^  - name: gate\n(?:    .*\n)+", text, re.MULTILINE)
     assert gate
