@@ -32,7 +32,7 @@ for changes in runs:
 """
 GOOD = "train.settings={candidates: [{family: linear}]}"
 STUMP = "train.settings={candidates: [{family: forest, trees: 1, least_rows: 400}]}"
-TREES = "train.settings={candidates: [{family: forest, trees: 20}]}"
+TREES = "train.settings={candidates: [{family: forest, trees: 100, least_rows: 20}]}"
 
 
 def rows(count, of_b, seed):
