@@ -63,6 +63,7 @@ def alive(process):
         return False
 
 
+@pytest.mark.long
 def test_two_environments_run_side_by_side(mine, platform):
     assert not set(mine.ports.values()) & set(platform.ports.values())
     assert changed(mine.settings.playbook("platform", "--check")) == 0
@@ -94,6 +95,7 @@ def test_nothing_outlives_a_killed_supervisord_and_the_next_run_mends_it(mine):
     assert changed(mine.settings.playbook("platform", "--check")) == 0
 
 
+@pytest.mark.long
 def test_a_removed_control_socket_is_mended(mine):
     Path(mine.inputs["platform_socket"]).unlink()
     mine.settings.start_platform()
@@ -101,6 +103,7 @@ def test_a_removed_control_socket_is_mended(mine):
     assert kept(mine)
 
 
+@pytest.mark.long
 def test_a_stopped_program_is_found_by_check_and_started(mine):
     ctl = [mine.settings.environ["PATH"].split(":")[1] + "/supervisorctl", "-c"]
     configuration = mine.folder / "supervisor" / "supervisord.conf"
@@ -123,6 +126,7 @@ def test_a_key_whose_file_is_removed_is_made_anew_and_the_old_one_is_refused(min
     assert changed(mine.settings.playbook()) == 0
 
 
+@pytest.mark.long
 def test_deliverys_files_are_left_alone(mine):
     route = mine.folder / "routes" / "theirs.yml"
     route.write_text("http: {}")
@@ -130,6 +134,7 @@ def test_deliverys_files_are_left_alone(mine):
     assert route.read_text() == "http: {}"
 
 
+@pytest.mark.long
 def test_a_broken_program_file_of_a_release_is_named(mine):
     broken = mine.folder / "programs" / "broken.conf"
     broken.write_text("[program:broken]\nno command here\n")

@@ -58,6 +58,7 @@ def test_check_mode_on_a_fresh_machine_shows_all_that_would_be_made_and_makes_no
     assert not fresh_settings.folder.exists()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_two_runs_at_once_leave_one_running_platform(fresh_settings):
     inputs = fresh_settings.playbook_inputs()

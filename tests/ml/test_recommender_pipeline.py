@@ -259,7 +259,7 @@ def test_a_run_killed_after_training_goes_on_without_training_again(tracked):
     assert result["model_version"] == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_an_interrupted_run_says_so_and_goes_on_later(tracked, number):
     process = subprocess.Popen(
         command(tracked, "--set", QUICK), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True

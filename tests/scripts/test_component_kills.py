@@ -103,6 +103,7 @@ def test_versions_outlive_the_store_and_the_registry(environment):
     assert Objects(environment, environment.object_store.buckets.datasets).keys("") == datasets
 
 
+@pytest.mark.long
 def test_nothing_outlives_a_killed_supervisord_and_up_mends_it(environment, served_environment):
     pid_file = environment.runtime.configuration.with_name("supervisord.pid")
     os.kill(int(pid_file.read_text()), signal.SIGKILL)

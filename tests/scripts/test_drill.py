@@ -12,7 +12,7 @@ from services.delivery.releases import Releases
 from services.delivery.rollouts import Rollouts
 from tests.processes import COMMAND
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 SYSTEM = "recommender"
 
 

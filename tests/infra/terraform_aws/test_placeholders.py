@@ -27,6 +27,7 @@ def test_a_root_module_is_locked_to_one_provider(root):
     assert lock == (TERRAFORM / "roots" / ROOTS[0] / ".terraform.lock.hcl").read_text()
 
 
+# `millrace rehearse --preview` plans all of these on an empty account too, as environments declare them.
 @pytest.fixture(scope="module", params=ROOTS)
 def preview(request, workbench, moto):
     """A root module planned on an empty account, nothing before it made and nothing switched off."""
@@ -35,20 +36,20 @@ def preview(request, workbench, moto):
     return workbench.root(request.param, moto).plan(variables)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_empty_account_is_previewed_whole(preview):
     changes = preview["resource_changes"]
     assert len(changes) > 10
     assert {tuple(change["change"]["actions"]) for change in changes} <= {("create",), ("read",)}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_everything_that_takes_tags_tells_project_and_environment(preview):
     managed = [change for change in preview["resource_changes"] if change["mode"] == "managed"]
     assert {change["address"] for change in managed if not _tagged(change["change"])} == set()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_plan_of_an_empty_account_keeps_to_the_policy(preview, tmp_path, capsys):
     plan = tmp_path / "plan.json"
     plan.write_text(json.dumps(preview))
