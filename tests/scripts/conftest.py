@@ -14,7 +14,7 @@ COMMAND = Path(sys.executable).with_name("millrace")
 def millrace(tmp_path):
     """Run ``millrace`` with an empty state folder; returns the finished process."""
 
-    def run(*arguments, stdin="", timeout=120, **environ):
+    def run(*arguments, stdin="", timeout=300, **environ):
         return subprocess.run(
             [COMMAND, *arguments],
             env=os.environ | {"MILLRACE_HOME": str(tmp_path / "home")} | environ,

@@ -28,7 +28,7 @@ import pulumi
 from infra.provider.resources import AnsiblePlaybook, Backend, EnvironmentDocument, Playbook, TerraformRoot
 """
 STACK = "tried"
-TIMEOUT_S = 180
+TIMEOUT_S = 600
 
 
 @dataclass(frozen=True)
