@@ -10,7 +10,13 @@ import httpx
 import pytest
 import yaml
 
+from ml.declaration import Rollout as Policy
+from services.delivery.declared import declared_limits
+from services.delivery.delivery import Delivery
+from services.delivery.gateway import Traefik
+from services.delivery.runtime import Processes
 from tests.environments import REPOSITORY
+from tests.load import Load
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -114,3 +120,65 @@ def test_a_destroy_that_does_not_name_the_environment_leaves_every_bucket(local_
     local_environment.provision()
     assert buckets_of(local_environment) == before
     assert len(before) == 5
+
+
+HOLDING = {
+    "weights": (0.3, 0.6, 1.0),
+    "requests_per_step": 20,
+    # Longer than until a driver says how far it is, which is when it is interrupted.
+    "step_least_s": 20,
+    "step_timeout_s": 600,
+    "tolerances": {"latency": 0.45},
+}
+
+
+def another_release_of(environment):
+    """Delivery whose releases differ from what serves by a limit alone, rolled out by steps that hold."""
+    return Delivery(
+        environment,
+        limits=lambda system: declared_limits(system).model_copy(update={"max_in_flight": 500}),
+        policy=lambda system: Policy.model_validate(HOLDING),
+    )
+
+
+def until(weight):
+    """Interrupt a driver once requests are divided like this."""
+
+    def progress(said):
+        if said.startswith(f"{weight}: "):
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def what_delivery_owns(environment):
+    """What divides requests, and the processes that answer them."""
+    folders = (environment.here.routes, environment.here.targets, environment.here.runtime.programs)
+    files = {path: path.read_text() for folder in folders for path in folder.iterdir()}
+    processes = {each.release: each.pid for each in Processes(environment).instances("recommender")}
+    return files, processes
+
+
+def test_neither_refresh_preview_nor_up_changes_anything_or_moves_traffic_at_a_canarys_weights(
+    served_environment,
+):
+    environment = served_environment.load()
+    delivery, gateway = another_release_of(environment), Traefik(environment)
+    asked = Load(f"{environment.gateway.url}/recommender/recommend", {"user_id": "196", "k": 5})
+    with pytest.raises(KeyboardInterrupt):
+        delivery.roll_out("recommender", progress=until("30%"))
+    for share in (0.3, 0.6):
+        divided, owned = gateway.traffic("recommender"), what_delivery_owns(environment)
+        assert divided.share == share
+        # One command that refreshes, previews and updates.
+        served_environment.pulumi(
+            "up", "--refresh", "--yes", "--expect-no-changes", "--non-interactive",
+            "--stack", served_environment.name,
+        )  # fmt: skip
+        assert gateway.follows("recommender", divided)
+        assert what_delivery_owns(environment) == owned
+        if share == 0.3:
+            with asked, pytest.raises(KeyboardInterrupt):
+                delivery.go_on("recommender", progress=until("60%"))
+    ended = delivery.abort("recommender")
+    assert delivery.status("recommender").current.id == ended.champion
