@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from statistics import median
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from scripts.drill.figure import Figure
+from scripts.drill.watching import Watching
 
 if TYPE_CHECKING:
     from scripts.drill.load import Load
@@ -24,7 +24,7 @@ _QUIET_S: Final = 0.3
 _MODES: Final = {"shadow": "mirrored", "shares": "divided"}
 
 
-class GatewayLatency:
+class GatewayLatency(Watching):
     """Watches the routes in a thread; in each mode it has the load pause, and asks on both ways in turn.
 
     ``found`` are the medians in seconds by mode: straight from the champion, and through the gateway.
@@ -33,20 +33,11 @@ class GatewayLatency:
     def __init__(self, target: Target, load: Load) -> None:
         from services.delivery.gateway import Traefik
 
+        super().__init__("gateway latency", _POLL_S)
         self._target, self._load = target, load
         self._gateway = Traefik(target.environment)
         self._body = next(target.questions().stream(7, told=False)).body
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="gateway latency", daemon=True)
         self.found: dict[str, tuple[float, float]] = {}
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def figures(self) -> list[Figure]:
         """Return the greater of what both modes add, if both were seen."""
@@ -60,20 +51,19 @@ class GatewayLatency:
         what = f"p50 of {PAIRS} pairs each, in turn straight and through the gateway: {how}"
         return [Figure("latency", max(added.values()), what, self._target.system)]
 
-    def _watch(self) -> None:
-        while not self._stop.wait(_POLL_S):
-            traffic = self._gateway.traffic(self._target.system)
-            if traffic is None or traffic.canary is None or traffic.mode in self.found:
-                continue
-            if self._gateway.follows(self._target.system, traffic):
-                self._load.pause()
-                try:
-                    time.sleep(_QUIET_S)
+    def look(self) -> None:
+        """Measure a mode that is new, once the gateway follows it; a failed request has it done again."""
+        traffic = self._gateway.traffic(self._target.system)
+        if traffic is None or traffic.canary is None or traffic.mode in self.found:
+            return
+        if self._gateway.follows(self._target.system, traffic):
+            self._load.pause()
+            try:
+                time.sleep(_QUIET_S)
+                with suppress(OSError, HTTPException):
                     self.found[traffic.mode] = self._measured(traffic.champion)
-                except (OSError, HTTPException):
-                    continue
-                finally:
-                    self._load.go_on()
+            finally:
+                self._load.go_on()
 
     def _measured(self, champion: str) -> tuple[float, float]:
         straight, through = (

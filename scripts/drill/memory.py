@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from scripts.drill.figure import Figure
+from scripts.drill.watching import Watching
 
 if TYPE_CHECKING:
     from ml.environment import Environment
@@ -18,25 +18,16 @@ _EVERY_S: Final = 1.0
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
 
-class Memory:
+class Memory(Watching):
     """Looks once a second while the block runs; ``most`` is what each had (MB) at the greatest sum."""
 
     def __init__(self, environment: Environment) -> None:
         from services.delivery.supervisor import Supervisor
 
+        super().__init__("memory", _EVERY_S)
         self._supervisor = Supervisor(environment.here.runtime.socket)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="memory", daemon=True)
         self.most: dict[str, float] = {}
         self.looks = 0
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def figures(self) -> list[Figure]:
         """Return the greatest sum that was seen."""
@@ -45,14 +36,12 @@ class Memory:
         parts = ", ".join(f"{name} {size:.0f} MB" for name, size in self.most.items())
         return [Figure("memory", sum(self.most.values()), f"the most of {self.looks} looks: {parts}")]
 
-    def _watch(self) -> None:
+    def look(self) -> None:
+        """Look at both; a supervisor that does not answer is asked again."""
         from services.errors import ServiceError
 
-        while not self._stop.wait(_EVERY_S):
-            try:
-                self._look()
-            except (ServiceError, OSError):
-                continue
+        with suppress(ServiceError, OSError):
+            self._look()
 
     def _look(self) -> None:
         known = self._supervisor.processes()
