@@ -154,6 +154,20 @@ class Datasets:
             )
         return self._read(key, content)
 
+    def here(self, system: str, name: str) -> DatasetVersion:
+        """Return the version that a name stands for, whose rows are in this environment.
+
+        Raises:
+            DatasetNotFound: there is none, or only another environment has its rows.
+        """
+        version = self.named(system, name).version
+        if not version.number:
+            raise DatasetNotFound(
+                f"the rows of {version} are in the environment that it was promoted from, not in "
+                f"{self._environment.name}; release a version of {system} that was trained here"
+            )
+        return version
+
     def refer(self, record: DatasetRecord, columns: dict[str, str]) -> DatasetVersion:
         """Return this environment's name for another one's version, and keep its profile where it is new.
 

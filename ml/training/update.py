@@ -97,12 +97,11 @@ class Update(Job):
         """Return the dataset version that a champion learnt from."""
         if champion.dataset_digest == self.dataset.digest:
             raise NoUpdate(f"version {champion.version} has learnt from this dataset version already")
-        number = int(champion.dataset.rpartition("@")[2])
         try:
-            found = Datasets(environment).record(self.system, number).version
+            found = Datasets(environment).here(self.system, champion.dataset)
         except DatasetNotFound as error:
             raise NoUpdate(
-                f"{champion.dataset}, from which version {champion.version} learnt, is gone"
+                f"{champion.dataset}, from which version {champion.version} learnt, is not here"
             ) from error
         if found.digest != champion.dataset_digest:
             raise NoUpdate(f"{champion.dataset} is not what version {champion.version} learnt from")

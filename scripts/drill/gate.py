@@ -41,11 +41,13 @@ class Gate:
 
 def _judged(target: Target, dataset: str, say: Say) -> dict[str, Any]:
     from infra.wrappers.process import Limits, passing_on_signals, run
+    from ml.data.datasets import Datasets
 
+    number = Datasets(target.environment).here(target.system, dataset).number
     command = [
         *(sys.executable, "-m", "scripts.drill.little"),
         *("--environment", str(target.document), "--system", target.system),
-        *("--dataset", dataset.rpartition("@")[2]),
+        *("--dataset", str(number)),
     ]
     stop = threading.Event()
     with passing_on_signals(stop):

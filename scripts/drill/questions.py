@@ -42,8 +42,7 @@ class Questions:
         from ml.system import implementation
 
         datasets = Datasets(environment)
-        record = datasets.record(system, int(dataset.rpartition("@")[2]))
-        return cls(implementation(system), datasets.load(record.version))
+        return cls(implementation(system), datasets.load(datasets.here(system, dataset)))
 
     def stream(self, seed: int, strength: float = 0.0, *, told: bool = True) -> Iterator[Question]:
         """Draw requests without end, a share ``strength`` of them from a changed world.

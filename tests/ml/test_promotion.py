@@ -25,6 +25,7 @@ from ml.promotion import CopyModel, pipeline
 from ml.recorded_run import RecordedRun
 from ml.system import implementation, load
 from ml.tracking_server import TrackingServer
+from ml.training.update import Update
 from tests.ml import servers
 from tests.ml.servers import describe, started
 
@@ -159,6 +160,17 @@ def test_a_promotion_goes_on_after_a_kill_to_the_same_model_and_a_second_one_doe
     assert promoted(prod, origin) == [first[0].output.run_id]
     assert len(ModelRegistry(prod).versions(SYSTEM)) == 1
     is_a_copy(prod, staging, origin, tmp_path)
+    as_champion_it_is_not_updated_as_its_rows_are_elsewhere(prod)
+
+
+def as_champion_it_is_not_updated_as_its_rows_are_elsewhere(prod):
+    registry = ModelRegistry(prod)
+    champion = registry.challenger(SYSTEM)
+    registry.set_alias(SYSTEM, "champion", champion.version)
+    with pytest.raises(DatasetNotFound, match=f"not in {prod.name}; release a version of recommender"):
+        Datasets(prod).here(SYSTEM, champion.dataset)
+    update = Update(system=SYSTEM, dataset=Datasets(prod).newest(SYSTEM, "to update on").version).run(prod)
+    assert update.why == f"{champion.dataset}, from which version {champion.version} learnt, is not here"
 
 
 def is_a_copy(prod, staging, origin, folder):
