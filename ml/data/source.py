@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, runtime_checkable
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from ml.errors import WrongInput
+from ml.settings import wrong_setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,9 +25,7 @@ def chosen(kinds: Any, settings: Mapping[str, Any], default: str, docs: str) -> 
     try:
         return adapter.validate_python({"kind": default, **settings})
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        raise WrongInput(f"source.{where}: {problem['msg']}; see {docs}") from error
+        raise wrong_setting(error, "source", docs) from error
 
 
 class Source(Protocol):

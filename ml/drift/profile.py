@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from ml.evenly import evenly
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -68,7 +70,7 @@ def sample(features: Sequence[str], observed: Mapping[str, Any]) -> dict[str, tu
         return {}
     table = np.column_stack([np.asarray(observed[name], np.float64) for name in features])
     whole = table[np.isfinite(table).all(axis=1)]
-    chosen = whole[np.linspace(0, len(whole) - 1, min(MOST_ROWS, len(whole))).astype(np.int64)]
+    chosen = whole[evenly(len(whole), MOST_ROWS)]
     return {name: tuple(chosen[:, place].tolist()) for place, name in enumerate(features)}
 
 

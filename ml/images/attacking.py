@@ -10,6 +10,7 @@ from ml.data.images.decode import decode
 from ml.data.split import TEST
 from ml.evaluation.adversarial import Attackable
 from ml.evaluation.differentiable import Differentiable, cross_entropy
+from ml.evenly import evenly
 from ml.images.features import Labelled
 from ml.images.pixels import shown
 from ml.images.serving import ImageClassifier
@@ -33,7 +34,7 @@ def attackable(classes: tuple[str, ...], folder: Path, tables: dict[str, pa.Tabl
     classifier = ImageClassifier.load(folder)
     network = Differentiable((folder / GRAPH).read_bytes())
     held = Labelled.of(classes, tables, TEST)
-    even = np.unique(np.linspace(0, len(held) - 1, min(rows, len(held))).astype(int))
+    even = evenly(len(held), rows)
     pixels = np.stack([shown(decode(held.contents[at], "RGB")) for at in even])
 
     def classify(images: NDArray[np.float64]) -> NDArray[np.int64]:

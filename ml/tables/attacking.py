@@ -9,6 +9,7 @@ import numpy as np
 from ml.data.split import TEST, TRAIN
 from ml.evaluation.adversarial import Attackable
 from ml.evaluation.differentiable import Differentiable, cross_entropy
+from ml.evenly import evenly
 from ml.tables.features import Rows
 from ml.tables.serving import GRAPH, Classifier
 
@@ -33,8 +34,7 @@ def attackable(table: Table, folder: Path, tables: dict[str, pa.Table], rows: in
     classifier = Classifier.load(folder)
     network = Differentiable((folder / GRAPH).read_bytes(), "float64")
     held = Rows.of(table, tables, TEST)
-    even = np.unique(np.linspace(0, len(held) - 1, min(rows, len(held))).astype(int))
-    chosen = Rows.read(table, held.rows.take(even))
+    chosen = Rows.read(table, held.rows.take(evenly(len(held), rows)))
     inputs = classifier.features({name: chosen.rows[name] for name in table.names})
     known = classifier.features({name: Rows.of(table, tables, TRAIN).rows[name] for name in table.names})
     free = _movable(table, chosen, classifier.outputs)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ml.errors import ExportDiffers
+from ml.evenly import evenly
 from ml.onnx_session import open_session
 from ml.tables.serving import GRAPH, MANIFEST, STEPS, Manifest, infer
 from ml.tables.weights import WEIGHTS, packed
@@ -36,9 +37,7 @@ def export(
     del tables
     shown = np.concatenate([fitted.prepared.judged.features, fitted.prepared.training.features])
     graph = fitted.model.graph().SerializeToString(deterministic=True)
-    check_equal(
-        graph, fitted.model, shown[np.linspace(0, len(shown) - 1, min(CHECKED, len(shown))).astype(int)]
-    )
+    check_equal(graph, fitted.model, shown[evenly(len(shown), CHECKED)])
     (folder / GRAPH).write_bytes(graph)
     fitted.prepared.preprocessing.save(folder / STEPS)
     written = [GRAPH, STEPS]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
 
 from ml.declaration import Declared
-from ml.errors import WrongInput
+from ml.settings import wrong_setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,6 +118,4 @@ class Settings(Declared):
         try:
             return cls.model_validate(dict(settings))
         except ValidationError as error:
-            problem = error.errors()[0]
-            where = ".".join(map(str, problem["loc"]))
-            raise WrongInput(f"train.settings.{where}: {problem['msg']}; see docs/new-system.md") from error
+            raise wrong_setting(error, "train.settings", "docs/new-system.md") from error

@@ -10,8 +10,9 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, ValidationErr
 
 from ml.data.preprocessing.pipeline import FittedPreprocessing
 from ml.declaration import Declared
-from ml.errors import NoUpdate, WrongInput
+from ml.errors import NoUpdate
 from ml.progress import UNWATCHED, Progress
+from ml.settings import wrong_setting
 from ml.tables.families.epochs import Watch
 from ml.tables.families.family import Sample
 from ml.tables.families.linear import fit_linear
@@ -66,9 +67,7 @@ class UpdateSettings(Declared):
         try:
             return cls.model_validate(dict(settings))
         except ValidationError as error:
-            problem = error.errors()[0]
-            where = ".".join(map(str, problem["loc"]))
-            raise WrongInput(f"update.settings.{where}: {problem['msg']}; see docs/updating.md") from error
+            raise wrong_setting(error, "update.settings", "docs/updating.md") from error
 
     def of(self, recipe: Continued) -> Continued:
         """Return a member's recipe for going on."""

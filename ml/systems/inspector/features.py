@@ -12,6 +12,7 @@ from ml.data.images.decode import decode
 from ml.data.images.duplicates import groups
 from ml.data.split import TEST, TRAIN, VALIDATION
 from ml.errors import ContractBroken
+from ml.evenly import evenly
 from ml.systems.inspector.serving import prepare
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Cells:
 
     def some(self, most: int) -> Cells:
         """Return up to so many of them, evenly chosen."""
-        even = np.linspace(0, len(self) - 1, min(most, len(self))).astype(int)
+        even = evenly(len(self), most)
         return self.take(np.isin(np.arange(len(self)), even))
 
     def take(self, chosen: NDArray[np.bool_]) -> Cells:

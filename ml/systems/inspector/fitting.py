@@ -10,10 +10,11 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
 
 from ml.data.split import TRAIN, VALIDATION
-from ml.errors import ContractBroken, WrongInput
+from ml.errors import ContractBroken
 from ml.images.efficientnet import FEATURE_SIDE, TRUNK, trunk
 from ml.onnx_session import open_session
 from ml.progress import UNWATCHED, Progress
+from ml.settings import wrong_setting
 from ml.systems.inspector.features import Cells
 from ml.systems.inspector.serving import DEFECT
 
@@ -105,8 +106,7 @@ def _recipe(settings: Mapping[str, Any]) -> Recipe:
     try:
         return Recipe.model_validate(settings)
     except ValidationError as error:
-        problem = error.errors()[0]
-        raise WrongInput(f"train.settings.{'.'.join(map(str, problem['loc']))}: {problem['msg']}") from error
+        raise wrong_setting(error, "train.settings") from error
 
 
 def _both_classes(tables: dict[str, pa.Table], part: str) -> Cells:

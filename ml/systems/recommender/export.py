@@ -10,6 +10,7 @@ import numpy as np
 
 from ml.data.split import TEST, TRAIN, VALIDATION
 from ml.errors import ExportDiffers
+from ml.evenly import evenly
 from ml.onnx_session import open_session
 from ml.systems.recommender.features import Events
 from ml.systems.recommender.histories import Histories, recency_weights
@@ -101,7 +102,7 @@ def check_equal(graph: bytes, model: Model, histories: Histories, exponent: floa
     """
     session = open_session(graph)
     by_length = np.argsort(histories.lengths(), kind="stable")
-    spread = by_length[np.linspace(0, len(by_length) - 1, min(CHECKED_ROWS, len(by_length))).astype(int)]
+    spread = by_length[evenly(len(by_length), CHECKED_ROWS)]
     chosen = _rows(histories, spread)
     wanted = model.scores(chosen, exponent)
     for row in range(len(chosen)):

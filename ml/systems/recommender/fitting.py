@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ml.data.split import TRAIN, VALIDATION
-from ml.errors import ContractBroken, WrongInput
+from ml.errors import ContractBroken
 from ml.progress import UNWATCHED, Progress
+from ml.settings import wrong_setting
 from ml.systems.recommender.features import Events
 from ml.systems.recommender.search import CUTOFF, Grid, search
 
@@ -50,8 +51,7 @@ def fit(
     try:
         grid = Grid.model_validate(settings)
     except ValidationError as error:
-        problem = error.errors()[0]
-        raise WrongInput(f"train.settings.{'.'.join(map(str, problem['loc']))}: {problem['msg']}") from error
+        raise wrong_setting(error, "train.settings") from error
     events = Events.of(tables)
     users, items = events.last_items(VALIDATION)
     if not len(users):
