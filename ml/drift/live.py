@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ml.declaration import Monitor, Quality
     from ml.drift.profile import FeatureProfile, Profile
+    from ml.operation import Monitor, Quality
 
 
 class FeatureQuality(BaseModel):

@@ -17,7 +17,7 @@ from ml.evenly import evenly
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ml.declaration import Monitor
+    from ml.operation import Monitor
 
 MOST_VALUES = 50
 MOST_ROWS = 500

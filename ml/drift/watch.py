@@ -22,9 +22,9 @@ from ml.system import implementation, load
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ml.declaration import Drift
     from ml.drift.profile import Profile
     from ml.environment import Environment
+    from ml.operation import Drift
 
 # Windows of one look; what is left is looked at the next time.
 MOST_WINDOWS = 50

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
 
-from ml.declaration import Declared
+from ml.declared import Declared
 from ml.settings import wrong_setting
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
-from ml.declaration import Declared
+from ml.declared import Declared
 
 # The name of the table, and of the columns that are added to it.
 ROWS: Final = "rows"

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
 
 from ml.data.preprocessing.pipeline import FittedPreprocessing
-from ml.declaration import Declared
+from ml.declared import Declared
 from ml.errors import NoUpdate
 from ml.progress import UNWATCHED, Progress
 from ml.settings import wrong_setting

@@ -12,7 +12,7 @@ from scripts.drill.target import GENTLE, QUICK
 from scripts.drill.variants import rebuilt
 
 if TYPE_CHECKING:
-    from ml.declaration import Rollout as Policy
+    from ml.operation import Rollout as Policy
     from scripts.drill.proof import Say
     from scripts.drill.target import Target
     from services.delivery.rollout import Rollout as Record

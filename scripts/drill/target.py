@@ -18,8 +18,9 @@ from scripts.drill.questions import Questions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ml.declaration import Rollout, SystemDeclaration
+    from ml.declaration import SystemDeclaration
     from ml.environment import Environment
+    from ml.operation import Rollout
     from scripts.drill.proof import Say
     from services.delivery.delivery import Delivery
     from services.delivery.release import Release

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from ml.declaration import Rollout as Policy
+from ml.operation import Rollout as Policy
 from services.delivery.driver import Driver, Parts
 from services.delivery.lease import Lease
 from services.delivery.preparation import Progress

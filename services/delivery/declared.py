@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ml.declaration import Rollout as Policy
+from ml.operation import Rollout as Policy
 from services.endpoint.settings import Limits
 
 

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ml.declaration import Rollout as Policy
 from ml.environment import Environment
 from ml.errors import MlError
 from ml.model_registry import ModelRegistry
+from ml.operation import Rollout as Policy
 from ml.origin import Origin
 from services.delivery.choice import Choice, Registry
 from services.delivery.control import Control

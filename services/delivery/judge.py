@@ -13,8 +13,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ml.declaration import Rollout, Tolerances
 from ml.evaluation.sequential import LEAST_LEARNED, SequentialTest, Tally
+from ml.operation import Rollout, Tolerances
 from services.delivery.readings import Feedback, Reading
 from services.endpoint.metrics import ERROR
 

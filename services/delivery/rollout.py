@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from ml.declaration import Rollout as Policy
+from ml.operation import Rollout as Policy
 from services.delivery.judge import Evidence, Finding
 from services.delivery.readings import Reading
 

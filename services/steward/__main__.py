@@ -10,10 +10,10 @@ from typing import NoReturn
 
 import uvicorn
 
-from ml.declaration import Retrain
 from ml.environment import Environment, EnvironmentUnreadable, SecretUnreadable
 from ml.errors import MlError
 from ml.logs import configure_json_logging
+from ml.operation import Retrain
 from ml.system import load
 from services.delivery.record_store import RecordStore
 from services.errors import ServiceError, StewardMisconfigured

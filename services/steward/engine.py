@@ -23,7 +23,7 @@ from services.steward.trigger import Trigger, scheduled
 if TYPE_CHECKING:
     from dbos import WorkflowStatus
 
-    from ml.declaration import Retrain
+    from ml.operation import Retrain
     from services.steward.run import Model
 
 QUEUE: Final = "care"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from ml.declaration import Retrain
+    from ml.operation import Retrain
     from services.steward.trigger import Trigger
 
 Outcome = Literal["released", "rejected", "declined", "failed", "cancelled"]

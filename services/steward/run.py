@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from ml.declaration import Retrain
+from ml.operation import Retrain
 from services.steward.hands import Hands, Released, Trained
 from services.steward.history import Event, History, Kind
 from services.steward.policy import Decision, Facts, Outcome, decide

@@ -6,11 +6,11 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge
 
-from ml.declaration import Drift
 from ml.drift.comparison import FeatureDrift, WindowDrift
 from ml.drift.live import FeatureQuality
 from ml.drift.watch import Watched
 from ml.drift.windows import TOGETHER, WindowRecord
+from ml.operation import Drift
 from services.status_page import StatusPage
 
 DISTANCES: Final = ("psi", "jensen_shannon", "kolmogorov_smirnov")

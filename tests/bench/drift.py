@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ml.declaration import Drift, Monitor
 from ml.drift.alarm import alarming
 from ml.drift.comparison import WindowDrift, compare
 from ml.drift.profile import Profile, profile
+from ml.operation import Drift, Monitor
 from tests.bench.figure import Figure
 
 ROWS, NUMBERS = 1000, 29

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ml.declaration import Monitor
 from ml.drift.alarm import alarming
 from ml.drift.comparison import benjamini_hochberg, compare, fisher, homogeneity, location
 from ml.drift.profile import profile
 from ml.errors import WrongInput
+from ml.operation import Monitor
 
 WINDOW, LEVEL = 1000, 0.01
 NUMBERS = [Monitor(feature=f"x{place}", title="X") for place in range(28)]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ml.declaration import Monitor
 from ml.drift.profile import profile
+from ml.operation import Monitor
 
 NUMBER = Monitor(feature="length", title="Length")
 KIND = Monitor(feature="kind", title="Kind", kind="categorical")

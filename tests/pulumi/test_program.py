@@ -10,7 +10,7 @@ import httpx
 import pytest
 import yaml
 
-from ml.declaration import Rollout as Policy
+from ml.operation import Rollout as Policy
 from services.delivery.declared import declared_limits
 from services.delivery.delivery import Delivery
 from services.delivery.gateway import Traefik

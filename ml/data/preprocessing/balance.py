@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from ml.declaration import Declared
+from ml.declared import Declared
 from ml.errors import WrongInput
 
 if TYPE_CHECKING:

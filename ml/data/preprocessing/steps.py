@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from ml.declaration import Declared
+from ml.declared import Declared
 
 Columns = tuple[str, ...]
 

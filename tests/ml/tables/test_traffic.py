@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from ml.data.prediction_log import Said
-from ml.declaration import Monitor
 from ml.drift.comparison import compare
 from ml.drift.profile import profile
+from ml.operation import Monitor
 from ml.tables.features import Rows, monitored
 from ml.tables.from_log import from_log
 from ml.tables.source import identified

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.declaration import Rollout
+from ml.operation import Rollout
 from services.delivery.judge import Evidence
 from services.delivery.readings import Feedback, Reading
 

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from ml.declaration import Rollout as Policy
 from ml.environment import Environment
+from ml.operation import Rollout as Policy
 from services.delivery.delivery import Delivery
 from services.delivery.rollout import Rollout
 from services.endpoint.settings import Limits

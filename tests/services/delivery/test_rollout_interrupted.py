@@ -42,7 +42,7 @@ def killed_at(line: str, stack: Stack, registry: FolderRegistry, root: Path) -> 
     program = textwrap.dedent(f"""
         import os, signal
         from pathlib import Path
-        from ml.declaration import Rollout
+        from ml.operation import Rollout
         from ml.environment import Environment
         from services.delivery.delivery import Delivery
         from services.endpoint.settings import Limits

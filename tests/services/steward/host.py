@@ -14,7 +14,7 @@ from typing import Any
 
 from dbos import DBOS
 
-from ml.declaration import Retrain, Rung
+from ml.operation import Retrain, Rung
 from services.delivery.record_store import Changed, Stored
 from services.steward.engine import Engine
 from services.steward.hands import Released, Trained

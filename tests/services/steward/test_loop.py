@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 from dbos import DBOS
 
-from ml.declaration import Retrain, Rung
+from ml.operation import Retrain, Rung
 from services.steward.hands import Released, Trained, Unreachable
 from services.steward.history import History
 from services.steward.run import Care

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from ml.declaration import QuietHours, Retrain
+from ml.operation import QuietHours, Retrain
 from services.steward.policy import Facts, PastRun, decide
 from services.steward.trigger import Trigger
 
