@@ -111,6 +111,7 @@ def prometheus(tmp_path_factory):
         ]  # fmt: skip
         process = subprocess.Popen(command, env=activate(os.environ), stderr=subprocess.DEVNULL)
         url = f"http://127.0.0.1:{ports.first}"
+        eventually(lambda: httpx.get(f"{url}/-/ready").status_code == 200, "Prometheus is ready")
         eventually(lambda: ask(url, "millrace_watch_windows"), "the pages are scraped")
         yield url
         process.terminate()
