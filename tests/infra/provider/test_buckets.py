@@ -8,7 +8,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-pytestmark = pytest.mark.slow
+# What a rehearsal of `dev` proves on whole root modules is here on one bucket.
+pytestmark = pytest.mark.long
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 LOCK_FILE = REPOSITORY / "infra" / "terraform" / "roots" / "storage" / ".terraform.lock.hcl"
