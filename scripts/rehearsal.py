@@ -49,6 +49,7 @@ class Rehearsal:
     write_map: bool = False
     proven: list[tuple[str, str]] = field(default_factory=list)
     _before: set[str] = field(default_factory=set)
+    _told: list[str] = field(default_factory=list)
 
     @property
     def first_steps(self) -> list[Callable[[], None]]:
@@ -63,8 +64,8 @@ class Rehearsal:
             self.up,
             self.nothing_to_do,
             self.map,
-            self.second_clone,
             self.plant_secrets,
+            self.second_clone,
             self.drift,
             self.change_of_size,
             self.upgrade_of_a_module,
@@ -88,7 +89,7 @@ class Rehearsal:
     def preview_of_nothing(self) -> None:
         """Every address of every root module, before there is anything."""
         with self._step("preview of the empty account"):
-            told = self._stack.preview()
+            told = self._preview()
         counts = [int(found[0]) for found in PLANNED.findall(told)]
         addresses = set(ADDRESS.findall(told))
         _hold(len(counts) == len(ROOTS), f"{len(counts)} of {len(ROOTS)} root modules were planned")
@@ -101,14 +102,14 @@ class Rehearsal:
         if aws_settings_of(self.env).approval:
             _refused(lambda: self._stack.up(), "an unapproved up")
         with self._step("up"):
-            self._stack.up(approved=True)
+            self._up(approved=True)
         made = inventory(self.account) - self._before
         self._prove("up", f"{len(made)} things in the account")
 
     def nothing_to_do(self) -> None:
         """A second up has nothing to do."""
         with self._step("up again"):
-            told = self._stack.up("--expect-no-changes", approved=True)
+            told = self._up("--expect-no-changes", approved=True)
         _hold(not PLANNED.search(told), "a second up plans a change")
         self._prove("up again", "no change")
 
@@ -129,7 +130,7 @@ class Rehearsal:
         """Someone with nothing but credentials sees the same."""
         second = {"MILLRACE_HOME": str(home() / "second")}
         with surroundings(second), self._step("preview from a second clone"):
-            self._stack.preview("--expect-no-changes")
+            self._preview("--expect-no-changes")
         self._prove("a second clone", "the same state, no change")
 
     def plant_secrets(self) -> None:
@@ -141,13 +142,12 @@ class Rehearsal:
             client.put_secret_value(SecretId=name, SecretString=PLANTED)
 
     def find_secrets(self) -> None:
-        """No value of a secret is in a state, in a file of this machine or in what a preview says."""
-        told = self._stack.preview()
+        """No value of a secret is in a state, in a file of this machine or in what was told."""
         places = {where: PLANTED.encode() in content for where, content in self._written()}
         found = [where for where, holds in places.items() if holds]
-        _hold(PLANTED not in told, "a preview tells the value of a secret")
+        _hold(not any(PLANTED in told for told in self._told), "the value of a secret was told")
         _hold(not found, f"the value of a secret is in {', '.join(found)}")
-        self._prove("secrets", f"no value of one in {len(places)} files and objects, nor in a preview")
+        self._prove("secrets", f"no value of one in {len(places)} files and objects, nor in what was told")
 
     def drift(self) -> None:
         """What is changed behind Pulumi's back is found, and mended by up."""
@@ -159,17 +159,19 @@ class Rehearsal:
             found = observe(self.env)
         _hold(list(found) == ["observability"], f"drift was found in {', '.join(found) or 'nothing'}")
         with self._step("up mends it"):
-            self._stack.up(approved=True)
+            self._up(approved=True)
         _hold(self._log_group()["retentionInDays"] == days, "up did not mend the drift")
-        _hold(not observe(self.env, quiet=True), "drift is found after it was mended")
-        self._prove("drift", f"{', '.join(found['observability'])}: found, mended, and found no more")
+        self._prove("drift", f"{', '.join(found['observability'])}: found, and mended")
 
     def change_of_size(self) -> None:
-        """A node more is planned in place, as the played account cannot tell of its end; NAT really grows."""
+        """A node more is planned in place, as the played account cannot tell of its end; NAT really grows.
+
+        That nothing else is planned shows that what came before left no difference, here and in what follows.
+        """
         before = aws_settings_of(self.env).file.read_text()
         name = self._change_settings(one_node_more)
         with self._step("a node more"):
-            changed = set(ADDRESS.findall(self._stack.preview()))
+            changed = set(ADDRESS.findall(self._preview()))
         wanted = {f'module.cluster.aws_eks_node_group.this["{name}"]'}
         _hold(changed == wanted, f"a node more would change {', '.join(changed) or 'nothing'}")
         aws_settings_of(self.env).file.write_text(before)
@@ -177,9 +179,8 @@ class Rehearsal:
         if aws_settings_of(self.env).network.nat == "single":
             self._change_settings(nat_in_each_zone)
             with self._step("NAT in each zone"):
-                lost = list(losses(self._stack.up(approved=True)))
+                lost = list(losses(self._up(approved=True)))
                 _hold(not lost, f"it would {', '.join(lost)}")
-                self._stack.preview("--expect-no-changes")
             seen += "; NAT grew from one to three, and nothing was replaced"
         self._prove("a change of size", seen)
 
@@ -189,12 +190,11 @@ class Rehearsal:
         with newer_module(home() / "upgraded"), self._step(f"an upgrade of the module {UPGRADED}"):
             lost = plan_on_copies(self.env)
             _hold(not lost, f"on copies of the states it would {', '.join(lost)}")
-            told = self._stack.up(approved=True)
+            told = self._up(approved=True)
             _hold(set(ADDRESS.findall(told)) == {wanted}, f"it changed {ADDRESS.findall(told)}")
             _hold(not list(losses(told)), "it deleted or replaced something")
-            self._stack.preview("--expect-no-changes")
         with self._step("back to the module as it was"):
-            told = self._stack.up(approved=True)
+            told = self._up(approved=True)
         taken = [each.split()[:2] for each in losses(told)]
         _hold(taken == [["delete", wanted]], f"going back would {', '.join(losses(told))}")
         seen = f"{UPGRADED} gained {wanted}, as a plan on copies of the states had said, and lost it again"
@@ -208,7 +208,7 @@ class Rehearsal:
         _refused(self._stack.destroy, "the destruction of what Pulumi protects")
         self._change_settings(unprotect)
         with self._step("unprotect"):
-            self._stack.up(approved=True)
+            self._up(approved=True)
         self._prove("protection", "destroy was refused, and allowed after `protect: false` was provisioned")
 
     def dependents(self) -> None:
@@ -241,6 +241,14 @@ class Rehearsal:
         orphans = inventory(self.account) - self._before
         _hold(not orphans, f"destroy left {', '.join(sorted(orphans))}")
         self._prove("destroy", "nothing is left but the state's bucket and key")
+
+    def _preview(self, *flags: str) -> str:
+        self._told.append(self._stack.preview(*flags))
+        return self._told[-1]
+
+    def _up(self, *flags: str, approved: bool) -> str:
+        self._told.append(self._stack.up(*flags, approved=approved))
+        return self._told[-1]
 
     @property
     def _stack(self) -> Stack:

@@ -16,7 +16,6 @@ from services.delivery.delivery import Delivery
 from services.delivery.gateway import Traefik
 from services.delivery.runtime import Processes
 from tests.environments import REPOSITORY
-from tests.load import Load
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -123,7 +122,6 @@ def test_a_destroy_that_does_not_name_the_environment_leaves_every_bucket(local_
 
 
 HOLDING = {
-    "weights": (0.3, 0.6, 1.0),
     "requests_per_step": 20,
     # Longer than until a driver says how far it is, which is when it is interrupted.
     "step_least_s": 20,
@@ -132,12 +130,13 @@ HOLDING = {
 }
 
 
-def another_release_of(environment):
+def another_release_of(environment, share):
     """Delivery whose releases differ from what serves by a limit alone, rolled out by steps that hold."""
+    plan = HOLDING | {"weights": (share, 1.0)}
     return Delivery(
         environment,
         limits=lambda system: declared_limits(system).model_copy(update={"max_in_flight": 500}),
-        policy=lambda system: Policy.model_validate(HOLDING),
+        policy=lambda system: Policy.model_validate(plan),
     )
 
 
@@ -159,26 +158,22 @@ def what_delivery_owns(environment):
     return files, processes
 
 
+@pytest.mark.parametrize("share", [0.3, pytest.param(0.6, marks=pytest.mark.long)])
 def test_neither_refresh_preview_nor_up_changes_anything_or_moves_traffic_at_a_canarys_weights(
-    served_environment,
+    served_environment, share
 ):
     environment = served_environment.load()
-    delivery, gateway = another_release_of(environment), Traefik(environment)
-    asked = Load(f"{environment.gateway.url}/recommender/recommend", {"user_id": "196", "k": 5})
+    delivery, gateway = another_release_of(environment, share), Traefik(environment)
     with pytest.raises(KeyboardInterrupt):
-        delivery.roll_out("recommender", progress=until("30%"))
-    for share in (0.3, 0.6):
-        divided, owned = gateway.traffic("recommender"), what_delivery_owns(environment)
-        assert divided.share == share
-        # One command that refreshes, previews and updates.
-        served_environment.pulumi(
-            "up", "--refresh", "--yes", "--expect-no-changes", "--non-interactive",
-            "--stack", served_environment.name,
-        )  # fmt: skip
-        assert gateway.follows("recommender", divided)
-        assert what_delivery_owns(environment) == owned
-        if share == 0.3:
-            with asked, pytest.raises(KeyboardInterrupt):
-                delivery.go_on("recommender", progress=until("60%"))
+        delivery.roll_out("recommender", progress=until(f"{share:.0%}"))
+    divided, owned = gateway.traffic("recommender"), what_delivery_owns(environment)
+    assert divided.share == share
+    # One command that refreshes, previews and updates.
+    served_environment.pulumi(
+        "up", "--refresh", "--yes", "--expect-no-changes", "--non-interactive",
+        "--stack", served_environment.name,
+    )  # fmt: skip
+    assert gateway.follows("recommender", divided)
+    assert what_delivery_owns(environment) == owned
     ended = delivery.abort("recommender")
     assert delivery.status("recommender").current.id == ended.champion

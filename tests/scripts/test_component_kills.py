@@ -141,6 +141,7 @@ def recorded(environment):
     return set(ids)
 
 
+@pytest.mark.long
 def test_two_runs_of_up_at_once_do_not_harm_each_other(served_environment):
     first = subprocess.Popen(
         [COMMAND, "up", "--env", served_environment.name],

@@ -28,7 +28,7 @@ def estimated(workbench, moto, tmp_path_factory):
     return run
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_endpoints_of_a_network_that_is_not_there_yet_cost_in_each_of_its_zones(estimated):
     found = estimated("foundation")
     endpoints = [line for line in found.lines if line.price == "vpc-endpoint/interface"]
@@ -37,7 +37,7 @@ def test_the_endpoints_of_a_network_that_is_not_there_yet_cost_in_each_of_its_zo
     assert found.unpriced == ()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_groups_that_are_not_there_yet_cost_with_their_templates_disks(estimated):
     found = estimated("cluster")
     general = {

@@ -24,6 +24,7 @@ def theirs(tmp_path_factory):
         yield of_others, _network(of_others), _key(of_others), _bucket(of_others)
 
 
+@pytest.mark.long
 def test_a_foundation_on_what_others_made_leaves_it_as_it_was(workbench, theirs):
     of_others, network, key, bucket = theirs
     root = replace(workbench, key="existing").root("foundation", of_others)
@@ -44,6 +45,7 @@ def test_a_foundation_on_what_others_made_leaves_it_as_it_was(workbench, theirs)
     assert inventory(of_others, (STATE,)) == before
 
 
+@pytest.mark.long
 def test_a_cluster_made_outside_gets_roles_for_workloads_and_nothing_else(workbench, theirs):
     of_others, network, _, _ = theirs
     _cluster(of_others, network["private_subnet_ids"])
