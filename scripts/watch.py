@@ -90,6 +90,8 @@ def _show_window(window: WindowRecord) -> None:
     table(("value", "PSI", "Jensen-Shannon", "KS", "p", ""), rows)
     if window.together is not None:
         say(f"all features together: p {window.together:.3f}{', drifted' if window.together_drifted else ''}")
+    if window.embedding is not None:
+        say(f"embedding: p {window.embedding:.3f}{', drifted' if window.embedding_drifted else ''}")
 
 
 def _show_quality(window: WindowRecord) -> None:

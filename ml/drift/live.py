@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ml.drift.profile import FeatureProfile, Profile
     from ml.operation import Monitor, Quality
@@ -47,6 +47,10 @@ class Window:
             else _categories(self._values(each.feature))
             for each in monitors
         }
+
+    def embedding(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the numbers of an embedding by name, arrays [count]; NaN for what was not logged."""
+        return {name: _numbers([row.get(name) for row in self._rows]) for name in names}
 
     def quality(self, monitors: Sequence[Monitor], profile: Profile, most: Quality) -> list[FeatureQuality]:
         """Return what of each watched value is missing, mistyped or strange, and what of that is too much."""

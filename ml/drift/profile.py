@@ -2,7 +2,7 @@
 
 Numeric features keep the edges of equally filled bins and the share in each; categorical ones the
 share of each value. It is stored with the dataset version and small: of rows it keeps the numeric
-features of a few hundred, for tests of all features together.
+features of a few hundred, for tests of all features together, and so of the embedding of images.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_VALUES = 50
 MOST_ROWS = 500
+# What the features of an embedding are called; only all of them together are held to it.
+EMBEDDING = "embedding_"
 
 
 class FeatureProfile(BaseModel):
@@ -43,16 +45,20 @@ class FeatureProfile(BaseModel):
 
 
 class Profile(BaseModel):
-    """All watched features by name; ``rows`` are aligned values [at most 500] of the numeric ones."""
+    """All watched features by name; ``rows`` are aligned values [at most 500] of the numeric ones.
+
+    ``embedding`` are such values of the embedding; empty where a system has none, or had none yet.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     features: dict[str, FeatureProfile]
     rows: dict[str, tuple[float, ...]] = {}
+    embedding: dict[str, tuple[float, ...]] = {}
 
 
 def profile(monitors: Sequence[Monitor], observed: Mapping[str, Any]) -> Profile:
-    """Return the profile of ``observed``, one array [n] for each monitor's feature."""
+    """Return the profile of ``observed``, one array [n] for each monitor's feature and of an embedding."""
     return Profile(
         features={
             monitor.feature: _numeric(observed[monitor.feature], monitor.bins)
@@ -61,6 +67,7 @@ def profile(monitors: Sequence[Monitor], observed: Mapping[str, Any]) -> Profile
             for monitor in monitors
         },
         rows=sample([monitor.feature for monitor in monitors if monitor.kind == "numeric"], observed),
+        embedding=sample([name for name in observed if name.startswith(EMBEDDING)], observed),
     )
 
 

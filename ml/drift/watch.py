@@ -31,7 +31,8 @@ MOST_WINDOWS = 50
 SHOWN_WINDOWS = 50
 MOST_FEEDBACK = 10_000
 PERMUTATIONS = 999
-# All features together are one more way to be wrong, so they are held to a part of the level.
+# Features together are one more way to be wrong, so they are held to a part of the level; with an embedding
+# there are two such tests, and they share it.
 TOGETHER_SHARE = 0.2
 
 
@@ -165,12 +166,16 @@ def compared(window: Window, declared: Drift, reference: Profile, answers: Profi
     """Return what a window's record says of its values, held against both references."""
     level, monitors = declared.false_alarms_per_window, (*declared.monitors, *declared.predictions)
     observed, of_answers = window.observed(declared.monitors), window.observed(declared.predictions)
-    together = _together(reference, observed)
+    together = _together(reference.rows, observed)
+    embedding = _together(reference.embedding, window.embedding(reference.embedding))
+    level_together = level * TOGETHER_SHARE / (1 if embedding is None or together is None else 2)
     return {
         "features": compare(_shared(reference, observed), observed, level),
         "predictions": compare(_shared(answers, of_answers), of_answers, level) if answers else None,
         "together": together,
-        "together_drifted": together is not None and together <= level * TOGETHER_SHARE,
+        "together_drifted": together is not None and together <= level_together,
+        "embedding": embedding,
+        "embedding_drifted": embedding is not None and embedding <= level_together,
         "quality": tuple(window.quality(monitors, reference, declared.quality)),
     }
 
@@ -186,13 +191,13 @@ def _shared(reference: Profile, observed: dict[str, Any]) -> Profile:
     return reference.model_copy(update={"features": features})
 
 
-def _together(reference: Profile, observed: dict[str, Any]) -> float | None:
-    """Return the p-value of the numeric features of a few hundred rows against as many of the reference."""
-    names = [name for name in reference.rows if name in observed]
+def _together(reference: dict[str, tuple[float, ...]], observed: dict[str, Any]) -> float | None:
+    """Return the p-value of the numbers of a few hundred rows against as many of the reference."""
+    names = [name for name in reference if name in observed]
     rows = sample(names, observed)
-    if len(names) < 2 or min(len(each[names[0]]) for each in (reference.rows, rows)) < 2:
+    if len(names) < 2 or min(len(each[names[0]]) for each in (reference, rows)) < 2:
         return None
-    columns = [np.column_stack([each[name] for name in names]) for each in (reference.rows, rows)]
+    columns = [np.column_stack([each[name] for name in names]) for each in (reference, rows)]
     spread = columns[0].std(axis=0)
     known, seen = (each / np.where(spread > 0, spread, 1.0) for each in columns)
     return maximum_mean_discrepancy(known, seen, permutations=PERMUTATIONS).p_value

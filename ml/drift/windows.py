@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 KEPT = 1000
 TOGETHER = "all features together"
+EMBEDDING = "embedding"
 
 
 class WindowRecord(BaseModel):
@@ -30,7 +31,8 @@ class WindowRecord(BaseModel):
 
     ``predictions`` is None where nothing of the answers is watched and in a version's first window, which is
     the reference of the later ones. ``together`` is the p-value of all numeric features at once, None
-    where the dataset version keeps no rows.
+    where the dataset version keeps no rows; ``embedding`` that of the embedding of images, None where the
+    dataset version or the model has none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -49,13 +51,16 @@ class WindowRecord(BaseModel):
     predictions: WindowDrift | None
     together: float | None
     together_drifted: bool
+    embedding: float | None = None
+    embedding_drifted: bool = False
     quality: tuple[FeatureQuality, ...]
 
     @property
     def drifted(self) -> tuple[str, ...]:
         """What drifted, of requests first."""
         of_answers = self.predictions.drifted if self.predictions else ()
-        return (*self.features.drifted, *of_answers, *((TOGETHER,) if self.together_drifted else ()))
+        joint = {TOGETHER: self.together_drifted, EMBEDDING: self.embedding_drifted}
+        return (*self.features.drifted, *of_answers, *(name for name, drifted in joint.items() if drifted))
 
 
 class Windows:

@@ -9,7 +9,7 @@ from prometheus_client import Counter, Gauge
 from ml.drift.comparison import FeatureDrift, WindowDrift
 from ml.drift.live import FeatureQuality
 from ml.drift.watch import Watched
-from ml.drift.windows import TOGETHER, WindowRecord
+from ml.drift.windows import EMBEDDING, TOGETHER, WindowRecord
 from ml.operation import Drift
 from services.status_page import StatusPage
 
@@ -38,13 +38,14 @@ class Monitor(StatusPage):
         self._drifted = self._gauge("drifted_windows", "Of the last windows, those that drifted.", "feature")
         self._distance = self._gauge("distance", "Distance of the newest window.", "feature", "measure")
         self._p_value = self._gauge("together_p_value", "Of the newest window's features together.")
+        self._embedding = self._gauge("embedding_p_value", "Of the newest window's embedding of images.")
         self._quality = self._gauge("quality_ratio", "Share of the newest window.", "feature", "fault")
         self._wrong = self._gauge("quality_wrong", "1 where that share is too much.", "feature", "fault")
         self._judged = self._gauge("judged_predictions", "Predictions that feedback has judged.")
         self._score = self._gauge("feedback_score", "How good the answers were, 0 to 1.", "over")
         self._fell = self._gauge("concept_drift", "1 after the score of the answers has fallen.")
         self._of_a_version = (
-            *(self._drifted, self._distance, self._p_value, self._quality, self._wrong),
+            *(self._drifted, self._distance, self._p_value, self._embedding, self._quality, self._wrong),
             *(self._window_end, self._newest, self._score),
         )
         self._threshold = Gauge(
@@ -85,7 +86,8 @@ class Monitor(StatusPage):
             return
         last, newest = found.windows[-declared.of_windows :], found.windows[-1]
         self._window_end.labels(system).set(newest.last.timestamp())
-        for name in (*(each.feature for each in _looks(newest)), TOGETHER):
+        joint = (TOGETHER,) if newest.embedding is None else (TOGETHER, EMBEDDING)
+        for name in (*(each.feature for each in _looks(newest)), *joint):
             self._drifted.labels(system, name).set(sum(name in window.drifted for window in last))
         self._tell_newest(system, newest)
 
@@ -104,6 +106,8 @@ class Monitor(StatusPage):
                     self._distance.labels(system, each.feature, measure).set(value)
         if newest.together is not None:
             self._p_value.labels(system).set(newest.together)
+        if newest.embedding is not None:
+            self._embedding.labels(system).set(newest.embedding)
         for quality in newest.quality:
             self._tell_quality(system, quality)
 

@@ -78,9 +78,9 @@ class Live:
             LandingTable(self.stack.env.object_store, kind).land(messages, stream, first - 1)
 
 
-def live(stack: Stack, model_version: int) -> Live:
-    """Commit what the model version learnt from, and have its release serve."""
-    found = values(np.random.default_rng(model_version), 3000)
+def live(stack: Stack, model_version: int, more: dict[str, Any] | None = None) -> Live:
+    """Commit what the model version learnt from, with ``more`` values [n], and have its release serve."""
+    found = values(np.random.default_rng(model_version), 3000) | (more or {})
     known = profile(DECLARED.monitors, found)
     tables = {"events": pa.table({"n": [model_version]})}
     version = Datasets(stack.env).commit(SYSTEM, tables, known, "test")
@@ -93,6 +93,13 @@ def values(random: np.random.Generator, count: int, shift: float = 0.0) -> dict[
     """Return features [count] of requests, histories ``shift`` deviations longer."""
     length = random.normal(100 + 20 * shift, 20, count)
     return {"history_length": length, "recent_share": 0.002 * length + random.normal(0, 0.02, count)}
+
+
+def embedding(random: np.random.Generator, count: int, *, turned: bool = False) -> dict[str, Any]:
+    """Return an embedding [count] of two numbers that go together, otherwise if it is turned."""
+    first, other = random.normal(size=(2, count))
+    second = (-0.8 if turned else 0.8) * first + 0.6 * other
+    return {"embedding_0": first, "embedding_1": second}
 
 
 def _serve(stack: Stack, subject: Subject) -> None:

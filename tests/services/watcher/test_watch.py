@@ -14,10 +14,10 @@ import pytest
 
 from ml.drift.live import Window
 from ml.drift.watch import Watch, compared
-from ml.drift.windows import TOGETHER
+from ml.drift.windows import EMBEDDING, TOGETHER
 from ml.errors import DatasetNotFound
 from tests.services.stack import Stack
-from tests.services.watcher.live import BEGAN, DECLARED, SYSTEM, live
+from tests.services.watcher.live import BEGAN, DECLARED, SYSTEM, embedding, live
 
 pytestmark = pytest.mark.slow
 
@@ -89,6 +89,19 @@ def test_a_shift_that_no_feature_shows_by_itself_is_found_in_all_together(stack,
     made.land(records)
     found = watch.look(made.subject)
     assert [each.feature for each in found.alarms] == [TOGETHER]
+
+
+def test_an_embedding_that_turned_is_one_alarm_and_one_that_did_not_is_none(stack, watch):
+    made = live(stack, 214, embedding(np.random.default_rng(18), 3000))
+    records = made.requests(4 * WINDOW, 19)
+    usual, turned = (embedding(np.random.default_rng(20), 2 * WINDOW, turned=each) for each in (False, True))
+    logged = {name: np.concatenate([usual[name], turned[name]]) for name in usual}
+    for row, each in enumerate(records):
+        each["features"] |= {name: float(column[row]) for name, column in logged.items()}
+    made.land(records[: 2 * WINDOW])
+    assert watch.look(made.subject).alarms == ()
+    made.land(records[2 * WINDOW :])
+    assert [each.feature for each in watch.look(made.subject).alarms] == [EMBEDDING]
 
 
 def test_answers_are_held_to_the_first_window_of_their_model(stack, watch):
