@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ml.data.clean import CleanData
 from ml.data.datasets import Datasets, DatasetVersion
+from ml.data.images.contents import with_contents
 from ml.drift.profile import profile
 from ml.folders import Folders
 from ml.job import Job, Output
@@ -39,5 +40,6 @@ class Commit(Job):
             folder = Folders(environment).load(self.clean.folder, Path(temporary))
             clean = {path.stem: parquet.read_table(path) for path in sorted(folder.glob("*.parquet"))}
             tables = system.features(clean)
-        reference = profile(load(self.system).drift.monitors, system.monitored(tables))
+        seen = system.monitored(with_contents(environment, self.system, tables))
+        reference = profile(load(self.system).drift.monitors, seen)
         return Datasets(environment).commit(self.system, tables, reference, self.clean.delivery)

@@ -1,7 +1,8 @@
 """EfficientNet-Lite0 as an ONNX graph, written from its weights; normalisations are folded in.
 
 Grey pixels go in, ``grey`` float32 [n, 1, 224, 224] of 0 to 255, or coloured ones, ``pixels`` float32
-[n, 3, 224, 224]. Features come out, of the frozen trunk or of the whole network, or what the last layer says.
+[n, 3, 224, 224]. Features come out, of the frozen trunk or of the whole network, or what the last layer says;
+with a projection, ``embedding`` [n, 8] too, of what the trunk's first blocks find.
 Source: M. Tan and Q. Le, ICML 2019, tables 1 and 2; padding as TensorFlow's SAME, with which the weights
 were trained.
 """
@@ -14,11 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from ml.images.pixels import SIDE
+from ml.images.projection import OUTPUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from ml.images.projection import Projection
 
 Weights = dict[str, "NDArray[np.float32]"]
 
@@ -62,6 +66,9 @@ BLOCKS: Final = _blocks()
 TRUNK: Final = BLOCKS[:11]
 FIRST_OF_TAIL: Final = len(TRUNK)
 FEATURE_SIDE: Final = 14
+# Blocks of the trunk whose features are embedded. They keep 32 bits in an 8-bit network too: after block 10,
+# which does not, rounding moved an embedding by a quarter of its deviation, and no image had changed.
+EARLY: Final = 4
 MAP_SIDE: Final = 7
 # Channels of the last convolution.
 WIDTH: Final = 1280
@@ -70,12 +77,25 @@ WIDTH: Final = 1280
 def trunk(weights: Weights) -> bytes:
     """Return the frozen part: ``features`` float32 [n, 112, 14, 14]."""
     graph = _Graph(weights)
-    features, _ = graph.trunk("grey")
+    features, _ = graph.blocks(*graph.early("grey"), EARLY, FIRST_OF_TAIL)
     graph.name(features, "features")
     return graph.model({"features": ["n", TRUNK[-1].out, FEATURE_SIDE, FEATURE_SIDE]})
 
 
-def whole(weights: Weights, head: Mapping[str, NDArray[np.float32]]) -> bytes:
+def early(weights: Weights, image: tuple[str, int]) -> bytes:
+    """Return the trunk's first blocks, their features averaged over the places: ``averages`` float32 [n, 40].
+
+    ``image`` is the input's name and how many colours it has.
+    """
+    graph = _Graph(weights)
+    value, _ = graph.early(*image)
+    graph.average(value, "averages")
+    return graph.model({"averages": ["n", BLOCKS[EARLY - 1].out]}, image)
+
+
+def whole(
+    weights: Weights, head: Mapping[str, NDArray[np.float32]], projection: Projection | None = None
+) -> bytes:
     """Return the whole network, whose last layer is ``head``: ``kernel`` [1280, k] and ``bias`` [k].
 
     Outputs are ``logits`` float32 [n, k] and ``evidence`` [n, k, 7, 7], whose mean over the places is the
@@ -83,26 +103,29 @@ def whole(weights: Weights, head: Mapping[str, NDArray[np.float32]]) -> bytes:
     localization", CVPR 2016.
     """
     graph = _Graph(weights)
-    value, side = graph.trunk("grey")
-    value = graph.tail(value, side)
+    value, side = graph.early("grey")
+    embedded = graph.embed(value, projection)
+    value = graph.tail(*graph.blocks(value, side, EARLY, FIRST_OF_TAIL))
     classes = head["kernel"].shape[1]
     kernel = graph.constant("head.kernel", head["kernel"].T[:, :, None, None])
     bias = graph.constant("head.bias", head["bias"])
     graph.add("Conv", [value, kernel, bias], "evidence", kernel_shape=[1, 1])
-    graph.add("ReduceMean", ["evidence"], "logits", axes=[2, 3], keepdims=0)
-    return graph.model({"logits": ["n", classes], "evidence": ["n", classes, MAP_SIDE, MAP_SIDE]})
+    graph.average("evidence", "logits")
+    said = {"logits": ["n", classes], "evidence": ["n", classes, MAP_SIDE, MAP_SIDE]}
+    return graph.model(said | embedded)
 
 
-def embedding(weights: Weights) -> bytes:
+def headless(weights: Weights, projection: Projection | None = None) -> bytes:
     """Return the whole network but its last layer, for coloured images: ``features`` float32 [n, 1280].
 
     They are the mean over the places of what the last convolution finds, as it was pretrained.
     """
     graph = _Graph(weights)
-    value, side = graph.trunk("pixels", colours=3)
-    value = graph.tail(value, side)
-    graph.add("ReduceMean", [value], "features", axes=[2, 3], keepdims=0)
-    return graph.model({"features": ["n", WIDTH]}, ("pixels", 3))
+    value, side = graph.early("pixels", colours=3)
+    embedded = graph.embed(value, projection)
+    value = graph.tail(*graph.blocks(value, side, EARLY, FIRST_OF_TAIL))
+    graph.average(value, "features")
+    return graph.model({"features": ["n", WIDTH], **embedded}, ("pixels", 3))
 
 
 def padding(side: int, kernel: int, stride: int) -> tuple[int, int]:
@@ -139,22 +162,38 @@ class _Graph:
     def name(self, value: str, output: str) -> None:
         self.add("Identity", [value], output)
 
-    def trunk(self, image: str, colours: int = 1) -> tuple[str, int]:
-        """Normalise, then the stem, as if a grey image were given in three channels, then the blocks."""
+    def early(self, image: str, colours: int = 1) -> tuple[str, int]:
+        """Normalise, then the stem, as if a grey image had three channels, then the first blocks."""
         centred = self.add("Sub", [image, self.constant("mean", np.float32(MEAN))], "centred")
         value = self.add("Div", [centred, self.constant("scale", np.float32(SCALE))], "normal")
         kernel = self.weights["_conv_stem.weight"]
         kernel = kernel.sum(axis=1, keepdims=True) if colours == 1 else kernel
         value, side = self.convolve(value, "_conv_stem", "_bn0", SIDE, 3, 2, kernel=kernel)
-        for number in range(FIRST_OF_TAIL):
-            value, side = self.block(value, number, side)
-        return value, side
+        return self.blocks(value, side, 0, EARLY)
 
     def tail(self, value: str, side: int) -> str:
         """Add the blocks after the trunk, and the last convolution."""
-        for number in range(FIRST_OF_TAIL, len(BLOCKS)):
-            value, side = self.block(value, number, side)
+        value, side = self.blocks(value, side, FIRST_OF_TAIL, len(BLOCKS))
         return self.convolve(value, "_conv_head", "_bn1", side)[0]
+
+    def blocks(self, value: str, side: int, first: int, end: int) -> tuple[str, int]:
+        """Add the blocks from the first to before the end."""
+        for number in range(first, end):
+            value, side = self.block(value, number, side)
+        return value, side
+
+    def average(self, value: str, output: str) -> str:
+        """Add the mean over the places."""
+        return self.add("ReduceMean", [value], output, axes=[2, 3], keepdims=0)
+
+    def embed(self, value: str, projection: Projection | None) -> dict[str, list[Any]]:
+        """Add the embedding of features, if there is a projection; return the output's shape."""
+        if projection is None:
+            return {}
+        axes = self.constant(f"{OUTPUT}.axes", projection.axes)
+        bias = self.constant(f"{OUTPUT}.bias", -projection.centre @ projection.axes)
+        self.add("Gemm", [self.average(value, f"{OUTPUT}.averages"), axes, bias], OUTPUT)
+        return {OUTPUT: ["n", projection.axes.shape[1]]}
 
     def block(self, value: str, number: int, side: int) -> tuple[str, int]:
         block, name, inside = BLOCKS[number], f"_blocks.{number}.", value

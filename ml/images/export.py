@@ -11,11 +11,12 @@ import numpy as np
 from ml.data.images.decode import decode
 from ml.data.preprocessing.fitted import Bounded, Scaled
 from ml.data.split import VALIDATION
-from ml.images.efficientnet import embedding
-from ml.images.features import Labelled
+from ml.images.efficientnet import headless
+from ml.images.features import EMBEDDING, Labelled
 from ml.images.fitting import embedded
 from ml.images.pixels import shown
 from ml.images.pretrained import weights
+from ml.images.projection import OUTPUT, Projection
 from ml.images.serving import ImageClassifier, Manifest
 from ml.tables.export import compare
 from ml.tables.families.family import FEATURES, IR, OPSET, PROBABILITIES
@@ -39,7 +40,7 @@ def export(
     Raises:
         ExportDiffers: the ONNX file's probabilities of validation images are not those of the head.
     """
-    graph = whole(fitted).SerializeToString(deterministic=True)
+    graph = whole(fitted, EMBEDDING.projection(tables)).SerializeToString(deterministic=True)
     (folder / GRAPH).write_bytes(graph)
     manifest = Manifest(
         family=fitted.family,
@@ -57,23 +58,27 @@ def export(
     return manifest
 
 
-def whole(fitted: FittedTable) -> Any:
-    """Return one ONNX model, ``pixels`` float32 [n, 3, 224, 224] to ``probabilities`` [n, k]."""
+def whole(fitted: FittedTable, projection: Projection) -> Any:
+    """Return one ONNX model, ``pixels`` float32 [n, 3, 224, 224] to ``probabilities`` [n, k].
+
+    It gives the ``embedding`` [n, 8] too.
+    """
     import onnx
     from onnx import compose, helper
 
-    network = onnx.load_from_string(embedding(weights()))
+    network = onnx.load_from_string(headless(weights(), projection))
     head = compose.add_prefix(fitted.model.graph(), "head_").graph
     nodes, constants = _steps(fitted, f"head_{FEATURES}")
     last = helper.make_node("Identity", [f"head_{PROBABILITIES}"], [PROBABILITIES])
     output = helper.make_tensor_value_info(
         PROBABILITIES, onnx.TensorProto.FLOAT, ["n", len(fitted.prepared.table.classes)]
     )
+    embedding = next(each for each in network.graph.output if each.name == OUTPUT)
     graph = helper.make_graph(
         [*network.graph.node, *nodes, *head.node, last],
         "classifier",
         list(network.graph.input),
-        [output],
+        [output, embedding],
         [*network.graph.initializer, *constants, *head.initializer],
     )
     imports = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", 3)]

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ml.data.images.contents import CONTENT
+from ml.data.images.decode import decode
 from ml.data.images.duplicates import groups
 from ml.data.split import TEST
+from ml.images.embedding import Embedding
+from ml.images.pixels import shown
 from ml.images.source import EXAMPLES
 from ml.tables.split import Division, parts_of
 from ml.tables.table import PART
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 MONITORED: Final = ("brightness", "contrast", "sharpness")
 # Of 64 bits of the perceptual hash: images that near show the same.
 ALIKE_BITS: Final = 2
+EMBEDDING: Final = Embedding(EXAMPLES, ("pixels", 3), lambda content: shown(decode(content, "RGB")))
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,10 @@ def features(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
 
 
 def monitored(tables: dict[str, pa.Table]) -> dict[str, Any]:
-    """Return the measures of held-out images as the service would take them, arrays [n]."""
+    """Return measures and embedding of held-out images as the service would take them, arrays [n]."""
     labels = tables[EXAMPLES]
     held = set(labels.filter(np.array(labels[PART].to_pylist()) == TEST)["image_id"].to_pylist())
     images = tables["images"]
     chosen = np.array([name in held for name in images["image_id"].to_pylist()])
-    return {name: images[name].to_numpy()[chosen] for name in MONITORED}
+    measures = {name: images[name].to_numpy()[chosen] for name in MONITORED}
+    return measures | EMBEDDING.reference(tables)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ml.data.images.decode import decode
 from ml.data.split import TRAIN, VALIDATION
-from ml.images.efficientnet import WIDTH, embedding
+from ml.images.efficientnet import WIDTH, headless
 from ml.images.features import Labelled
 from ml.images.pixels import shown
 from ml.images.pretrained import weights
@@ -65,7 +65,7 @@ def table_of(classes: tuple[str, ...]) -> Table:
 
 def embedded(contents: Sequence[bytes]) -> NDArray[np.float32]:
     """Return what the network finds in images, float32 [n, 1280]."""
-    session = open_session(embedding(weights()), THREADS)
+    session = open_session(headless(weights()), THREADS)
     found = np.empty((len(contents), WIDTH), np.float32)
     for first in range(0, len(contents), AT_ONCE):
         pixels = np.stack([shown(decode(each, "RGB")) for each in contents[first : first + AT_ONCE]])

@@ -1,12 +1,12 @@
 """What a service loads, and how it answers: onnxruntime, numpy and Pillow alone.
 
 A folder of serving files holds ``model.onnx`` (``pixels`` float32 [n, 3, 224, 224] to ``probabilities``
-[n, k]) and ``manifest.json``.
+[n, k] and ``embedding`` [n, 8]) and ``manifest.json``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from PIL import Image
 from ml.data.images.decode import DecodeLimits, decode
 from ml.data.images.quality import measure
 from ml.images.pixels import shown
+from ml.images.projection import named, outputs_of
 from ml.onnx_session import open_session
 from ml.tables.serving import GRAPH, Answer, Manifest, answer_of, checked_manifest, normalised
 
@@ -29,10 +30,16 @@ __all__ = ["ImageClassifier", "Manifest", "Seen"]
 
 @dataclass(frozen=True)
 class Seen:
-    """An answer, and the image's brightness, contrast and sharpness."""
+    """An answer, the image's brightness, contrast and sharpness, and its embedding if the model has one."""
 
     answer: Answer
     measures: dict[str, float]
+    embedding: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def features(self) -> dict[str, float]:
+        """What is logged for drift."""
+        return self.measures | self.embedding
 
 
 class ImageClassifier:
@@ -41,6 +48,7 @@ class ImageClassifier:
     def __init__(self, manifest: Manifest, session: Any, limits: DecodeLimits) -> None:
         self.manifest = manifest
         self._session = session
+        self._outputs = outputs_of(session, "probabilities")
         self._limits = limits
 
     @classmethod
@@ -59,11 +67,17 @@ class ImageClassifier:
             ImageRefused: it is not an image that is taken.
         """
         pixels = decode(content, "RGB", self._limits)
-        said = self.probabilities([shown(pixels)])[0]
+        said, *embedding = self._run([shown(pixels)])
         quality = measure(np.asarray(Image.fromarray(pixels).convert("L")))
         measures = {name: getattr(quality, name) for name in ("brightness", "contrast", "sharpness")}
-        return Seen(answer_of(self.manifest.classes, said), measures)
+        answer = answer_of(self.manifest.classes, normalised(said)[0])
+        return Seen(answer, measures, named(embedding[0][0]) if embedding else {})
 
     def probabilities(self, images: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
         """Return how likely each class is, float64 [n, k], for images as the network takes them."""
-        return normalised(self._session.run(["probabilities"], {"pixels": np.stack(images)})[0])
+        return normalised(self._run(images)[0])
+
+    def _run(self, images: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """Return the probabilities [n, k], and the embedding [n, 8] if the model has one."""
+        found: list[NDArray[np.float32]] = self._session.run(self._outputs, {"pixels": np.stack(images)})
+        return found

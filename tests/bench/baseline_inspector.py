@@ -54,7 +54,7 @@ def picture(found: Inspection) -> str:
 
 
 def features(found: list[Inspection]) -> dict[str, float]:
-    means = {name: float(np.mean([one.measures[name] for one in found])) for name in found[0].measures}
+    means = {name: float(np.mean([one.features[name] for one in found])) for name in found[0].features}
     return {**means, "probability": float(np.mean([one.probability for one in found]))}
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 32
 
-Run = Callable[["NDArray[np.uint8]"], tuple["NDArray[np.float32]", "NDArray[np.float32]"]]
+Run = Callable[["NDArray[np.uint8]"], tuple["NDArray[np.float32]", ...]]
 
 
 def logits_of(run: Run, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

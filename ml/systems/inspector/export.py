@@ -16,7 +16,7 @@ from ml.onnx_session import open_session
 from ml.system import load
 from ml.systems.inspector.batches import logits_of
 from ml.systems.inspector.calibrating import calibrate
-from ml.systems.inspector.features import Cells
+from ml.systems.inspector.features import EMBEDDING, Cells
 from ml.systems.inspector.quantising import quantise
 from ml.systems.inspector.serving import DEFECT, FILES, MANIFEST, Calibration, Manifest, Precision, infer
 
@@ -45,7 +45,7 @@ def export(folder: Path, fitted: FittedInspector, tables: dict[str, pa.Table], d
     """
     validation = Cells.of(tables, VALIDATION)
     pixels = validation.pixels()
-    graph = whole(fitted.weights, fitted.head)
+    graph = whole(fitted.weights, fitted.head, EMBEDDING.projection(tables))
     check_equal(graph, fitted, pixels[:CHECKED])
     training = Cells.of(tables, TRAIN).some(RANGED).pixels()
     graphs: Graphs = {"fp32": graph, "int8": quantise(graph, training)}

@@ -13,6 +13,7 @@ from ml.data.images.duplicates import groups
 from ml.data.split import TEST, TRAIN, VALIDATION
 from ml.errors import ContractBroken
 from ml.evenly import evenly
+from ml.images.embedding import Embedding
 from ml.systems.inspector.serving import prepare
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ VALIDATION_PARTS: Final = 8
 DEFECTIVE: Final = 0.5
 # Of 64 bits of the perceptual hash; cells look alike anyway, and with 4 chains of 20 would be one group.
 ALIKE_BITS: Final = 2
+EMBEDDING: Final = Embedding(
+    "cells", ("grey", 1), lambda content: prepare(decode(content))[None].astype(np.float32)
+)
 
 
 @dataclass(frozen=True)
@@ -135,9 +139,10 @@ def _held(stratum: NDArray[np.int64], group: NDArray[np.int64], parts: int, seed
 
 
 def monitored(tables: dict[str, pa.Table]) -> dict[str, Any]:
-    """Return the measures of held-out images as the service would take them, arrays [n]."""
+    """Return measures and embedding of held-out images as the service would take them, arrays [n]."""
     cells = tables["cells"]
     held = set(cells.filter(np.asarray(cells["part"]) == TEST)["image_id"].to_pylist())
     images = tables["images"]
     chosen = np.array([name in held for name in images["image_id"].to_pylist()])
-    return {name: images[name].to_numpy()[chosen] for name in MONITORED}
+    measures = {name: images[name].to_numpy()[chosen] for name in MONITORED}
+    return measures | EMBEDDING.reference(tables)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -20,6 +20,7 @@ from ml.data.images.decode import DecodeLimits, decode
 from ml.data.images.quality import measure
 from ml.errors import ModelDamaged
 from ml.images.pixels import SIDE
+from ml.images.projection import named, outputs_of
 from ml.onnx_session import open_session
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 MANIFEST: Final = "manifest.json"
 Precision = Literal["fp32", "int8"]
 FILES: Final[dict[Precision, str]] = {"fp32": "model.onnx", "int8": "model_int8.onnx"}
-# The network's two outputs.
+# The network's two outputs, and what it says of both.
 DEFECT, SEVERITY = 0, 1
+SAID: Final = ("logits", "evidence")
 # Colours of a map: nothing where nothing speaks for a defect, red where all does.
 HEAT: Final = (255, 40, 0)
 
@@ -91,7 +93,8 @@ class Inspection:
 
     ``probability`` of a defect is calibrated, ``severity`` is what people would say on average, both 0 to 1;
     ``evidence`` float64 [7, 7] is how likely each place alone would be called defective; ``measures`` are the
-    image's brightness, contrast and sharpness; ``size`` its width and height.
+    image's brightness, contrast and sharpness; ``size`` its width and height; ``embedding`` is empty for a
+    network that has none.
     """
 
     defective: bool
@@ -100,6 +103,12 @@ class Inspection:
     evidence: NDArray[np.float64]
     measures: dict[str, float]
     size: tuple[int, int]
+    embedding: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def features(self) -> dict[str, float]:
+        """What is logged for drift."""
+        return self.measures | self.embedding
 
     @property
     def place(self) -> tuple[float, float]:
@@ -138,6 +147,7 @@ class Inspector:
         self.manifest = manifest
         self._calibration = manifest.calibrations[precision]
         self._session = session
+        self._outputs = outputs_of(session, *SAID)
         self._limits = limits
 
     @classmethod
@@ -161,19 +171,24 @@ class Inspector:
             ImageRefused: one is not an image that is taken.
         """
         grey = [decode(content, "L", self._limits) for content in contents]
-        logits, evidence = self.run(np.stack([prepare(each) for each in grey]))
-        return [self._said(*each) for each in zip(grey, logits, evidence, strict=True)]
+        found = infer(self._session, np.stack([prepare(each) for each in grey]), self._outputs)
+        return [self._said(*each) for each in zip(grey, *found, strict=True)]
 
     def run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the network's logits [n, 2] and evidence [n, 2, 7, 7] for uint8 [n, 224, 224]."""
-        return infer(self._session, pixels)
+        logits, evidence = infer(self._session, pixels)
+        return logits, evidence
 
     def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return calibrated probabilities of a defect [n]."""
         return self._calibration(logits[:, DEFECT])
 
     def _said(
-        self, grey: NDArray[np.uint8], logits: NDArray[np.float32], evidence: NDArray[np.float32]
+        self,
+        grey: NDArray[np.uint8],
+        logits: NDArray[np.float32],
+        evidence: NDArray[np.float32],
+        embedding: Sequence[float] = (),
     ) -> Inspection:
         quality = measure(grey)
         probability = float(self._calibration(logits[DEFECT]))
@@ -184,13 +199,15 @@ class Inspector:
             evidence=self._calibration(evidence[DEFECT]),
             measures={name: getattr(quality, name) for name in ("brightness", "contrast", "sharpness")},
             size=(quality.width, quality.height),
+            embedding=named(embedding),
         )
 
 
-def infer(session: Any, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return what a session says of uint8 [n, 224, 224]: logits [n, 2] and evidence [n, 2, 7, 7]."""
-    logits, evidence = session.run(["logits", "evidence"], {"grey": pixels[:, None].astype(np.float32)})
-    return logits, evidence
+def infer(
+    session: Any, pixels: NDArray[np.uint8], outputs: Sequence[str] = SAID
+) -> tuple[NDArray[np.float32], ...]:
+    """Return what a session says of uint8 [n, 224, 224]: logits [n, 2], evidence [n, 2, 7, 7], or more."""
+    return tuple(session.run(outputs, {"grey": pixels[:, None].astype(np.float32)}))
 
 
 def prepare(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -121,9 +121,9 @@ def _answer(found: Inspection, *, maps: bool) -> InspectedImage:
 
 
 def _features(found: Sequence[Inspection]) -> dict[str, float]:
-    """Return what is watched for drift: the measures' means over the images of the request."""
-    names = found[0].measures
-    means: dict[str, Any] = {name: float(np.mean([one.measures[name] for one in found])) for name in names}
+    """Return what is watched for drift: means over the images of the request."""
+    names = found[0].features
+    means: dict[str, Any] = {name: float(np.mean([one.features[name] for one in found])) for name in names}
     return {**means, "probability": float(np.mean([one.probability for one in found]))}
 
 

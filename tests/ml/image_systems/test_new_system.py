@@ -19,6 +19,8 @@ from tests.ml.clone import TRAINING_ONLY, Clone, lint
 from tests.ml.image_systems.shapes import picture, write
 from tests.services.worker import Worker
 
+MEASURES = {"brightness", "contrast", "sharpness"}
+EMBEDDING = {f"embedding_{number}" for number in range(8)}
 QUICK = "train.settings={candidates: [{family: linear, alpha: 0.01, learning_rate: 0.01, epochs: 10}]}"
 
 
@@ -45,7 +47,8 @@ def test_a_folder_of_images_becomes_a_system_that_trains_passes_its_gate_serves_
     assert result["decision"] == "promote"
     assert result["metrics"]["balanced_accuracy"] > 0.8
     profile = Datasets(tracked).record("shapes", 1).profile
-    assert set(profile.features) == {"brightness", "contrast", "sharpness"}
+    assert set(profile.features) == MEASURES
+    assert set(profile.embedding) == EMBEDDING
     bento = clone.bento("shapes", tracked, tmp_path)
     with Worker(bento, tmp_path / "worker", PYTHONVERBOSE="1") as service:
         assert_served(service, clone.question("shapes"))
@@ -64,7 +67,7 @@ def assert_served(service, question):
     assert httpx.post(f"{service.url}/feedback", json=feedback).status_code == 200
     assert httpx.post(f"{service.url}/feedback", json=feedback | {"label": "cat"}).status_code == 400
     record = next(each for each in service.records() if each.get("features"))
-    assert set(record["features"]) == {"brightness", "contrast", "sharpness"}
+    assert set(record["features"]) == MEASURES | EMBEDDING
     assert len(record["request"]["image"]) == 64
     loaded = set(re.findall(r"^import '([\w.]+)' #", service.log(), re.MULTILINE))
     assert "ml.images.serving" in loaded

@@ -6,6 +6,7 @@ import numpy as np
 
 from ml.images.efficientnet import whole
 from ml.images.pretrained import weights
+from ml.images.projection import Projection
 from ml.systems.inspector.drawn import png, sound
 from ml.systems.inspector.export import write as write_model
 from ml.systems.inspector.pasting import pasted
@@ -35,7 +36,8 @@ def untrained(folder: Path) -> Path:
     random = np.random.default_rng(0)
     head = {"kernel": random.normal(0, 0.05, (1280, 2)).astype(np.float32), "bias": np.zeros(2, np.float32)}
     pixels = random.integers(0, 256, (8, 224, 224)).astype(np.uint8)
-    graph = whole(weights(), head)
+    projection = Projection.fit(random.normal(size=(50, 40)))
+    graph = whole(weights(), head, projection)
     calibrations = {"fp32": Calibration(0.5, -1.0), "int8": Calibration(0.5, -1.0)}
     write_model(folder, {"fp32": graph, "int8": quantise(graph, pixels)}, calibrations, "inspector@1", {})
     return folder

@@ -46,7 +46,9 @@ def test_images_become_a_dataset_version_and_a_judged_model(tracked, folder):
     assert done.returncode in {0, 3}, done.stderr  # so few epochs may not pass the gate
     result = json.loads(done.stdout.splitlines()[-1])
     assert [step["skipped"] for step in result["steps"]] == [False] * len(result["steps"])
-    version = Datasets(tracked).records("inspector")[0].version
+    committed = Datasets(tracked).records("inspector")[0]
+    version = committed.version
+    assert set(committed.profile.embedding) == {f"embedding_{number}" for number in range(8)}
     assert {name: table.rows for name, table in version.tables.items()} == {"cells": CELLS, "images": CELLS}
     assert len(ImageStore(tracked, "inspector").ids()) == CELLS
 

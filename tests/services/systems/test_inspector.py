@@ -145,7 +145,8 @@ def test_a_request_of_another_form_is_refused(service: Worker, body: dict[str, A
 def test_the_log_holds_measures_and_digests_and_no_picture(service: Worker) -> None:
     answer = ask(service, png(cell()), maps=True).json()
     record = next(one for one in service.records() if one["prediction_id"] == answer["prediction_id"])
-    assert set(record["features"]) == {"brightness", "contrast", "sharpness", "probability"}
+    embedding = {f"embedding_{number}" for number in range(8)}
+    assert set(record["features"]) == {"brightness", "contrast", "sharpness", "probability"} | embedding
     assert record["features"]["brightness"] == pytest.approx(cell().mean())
     assert re.fullmatch("[0-9a-f]{64}", record["request"]["images"][0])
     assert "map" not in record["response"]["inspections"][0]

@@ -1,0 +1,71 @@
+"""An embedding of a system's images: fitted on training ones, and how held-out ones look in it.
+
+The pretrained trunk is frozen, so a dataset version alone decides: its reference profile and every model that
+learns from it have the same embedding. Its first blocks know texture, edges and light; what an image shows is
+not their matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from ml.data.images.contents import CONTENT
+from ml.data.split import TEST, TRAIN
+from ml.drift.profile import MOST_ROWS
+from ml.evenly import evenly
+from ml.images.efficientnet import early
+from ml.images.pretrained import weights
+from ml.images.projection import Projection, named
+from ml.onnx_session import open_session
+from ml.tables.table import PART
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+AT_ONCE: Final = 16
+THREADS: Final = 2
+# Training images that the projection is fitted on.
+FITTED_ON: Final = 500
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """``labels`` is the table that names the images' parts; ``image`` the network's input and its colours.
+
+    ``shown`` makes of an image's bytes what the network takes, float32 [colours, 224, 224].
+    """
+
+    labels: str
+    image: tuple[str, int]
+    shown: Callable[[bytes], NDArray[np.float32]]
+
+    def projection(self, tables: dict[str, pa.Table]) -> Projection:
+        """Fit on training images alone."""
+        return Projection.fit(self.averages(self._contents(tables, TRAIN, FITTED_ON)))
+
+    def reference(self, tables: dict[str, pa.Table]) -> dict[str, NDArray[np.float64]]:
+        """Return what a profile keeps of held-out images, arrays [n] by name."""
+        held = self.projection(tables)(self.averages(self._contents(tables, TEST, MOST_ROWS)))
+        return {name: held[:, at] for at, name in enumerate(named(held[0]))}
+
+    def averages(self, contents: Sequence[bytes]) -> NDArray[np.float32]:
+        """Return what is projected, the early features of images averaged over their places, [n, 40]."""
+        session = open_session(early(weights(), self.image), THREADS)
+        batches = (contents[first : first + AT_ONCE] for first in range(0, len(contents), AT_ONCE))
+        return np.concatenate([self._run(session, batch) for batch in batches])
+
+    def _contents(self, tables: dict[str, pa.Table], part: str, most: int) -> list[bytes]:
+        labels, images = tables[self.labels], tables["images"]
+        ids = labels.filter(np.array(labels[PART].to_pylist()) == part)["image_id"].to_pylist()
+        places = {name: place for place, name in enumerate(images["image_id"].to_pylist())}
+        return [images[CONTENT][places[ids[at]]].as_py() for at in evenly(len(ids), most)]
+
+    def _run(self, session: Any, contents: Sequence[bytes]) -> NDArray[np.float32]:
+        pixels = np.stack([self.shown(each) for each in contents])
+        found: NDArray[np.float32] = session.run(["averages"], {self.image[0]: pixels})[0]
+        return found
