@@ -22,7 +22,7 @@ ON_THE_ENVIRONMENT: Final = (
     "tests/scripts/test_drill.py",
 )
 # Each of these starts what it needs by itself.
-APART: Final = ("tests/scripts/test_rehearse.py", "tests/infra/terraform_aws/test_modules.py")
+APART: Final = "tests/scripts/test_rehearse.py"
 LONGEST: Final = ("tests/scripts/test_rehearse.py::test_dev", ENVIRONMENT, "tests/ansible/test_life.py")
 
 
