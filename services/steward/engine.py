@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from services.errors import RecordsUnreachable
 from services.steward.hands import Hands, Unreachable
 from services.steward.history import LAST, Event, History
-from services.steward.run import Answer, Care, Run
+from services.steward.run import HELD, Answer, Care, Run
 from services.steward.trigger import Trigger, scheduled
 
 if TYPE_CHECKING:
@@ -111,7 +111,12 @@ class Engine:
         DBOS.destroy()
 
     def submit(self, trigger: Trigger) -> str:
-        """Queue a run and return its id; a trigger that was submitted before is the same run."""
+        """Queue a run and return its id; a trigger that was submitted before is the same run.
+
+        An alert that was held back and is still repeated is decided anew: the reason to wait may have passed.
+        """
+        if trigger.kind == "alert":
+            trigger = trigger.model_copy(update={"id": _in_turn(trigger.id)})
         with SetWorkflowID(trigger.id), SetEnqueueOptions(queue_partition_key=trigger.system):
             DBOS.enqueue_workflow(QUEUE, self._workflow, trigger.model_dump_json())
         return trigger.id
@@ -173,6 +178,14 @@ class Engine:
             self.submit(scheduled(str(system), moment))
 
         return tick
+
+
+def _in_turn(trigger: str) -> str:
+    """Return the id of a trigger's newest run, or of the next one if that was held back."""
+    runs = DBOS.list_workflows(name="care", workflow_id_prefix=trigger, load_input=False)
+    if runs and runs[-1].output == HELD:
+        return f"{trigger}-{len(runs) + 1}"
+    return runs[-1].workflow_id if runs else trigger
 
 
 def _state(status: WorkflowStatus) -> RunState:

@@ -20,6 +20,7 @@ from services.steward.policy import Decision, Facts, Outcome, decide
 from services.steward.trigger import Trigger
 
 ACTOR: Final = "steward"
+HELD: Final = "held"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -74,7 +75,7 @@ class Run:
     care: Care
     _noted: int = field(default=0, init=False)
 
-    def go(self) -> Outcome | Literal["held"]:
+    def go(self) -> Outcome | Literal["held", "asks a person"]:
         """See the run to its end and return how it ended."""
         began = self.steps.do("decide", self._decide, _Begun)
         decision = began.decision
@@ -86,9 +87,9 @@ class Run:
             "trigger": self.trigger.model_dump(mode="json", exclude={"id", "system"}),
         }
         if not decision.act:
-            kind: Kind = "asks a person" if decision.needs_person else "held"
+            kind: Literal["asks a person", "held"] = "asks a person" if decision.needs_person else HELD
             self._note(began, kind, f"{self.trigger.reason}: {'; '.join(decision.reasons)}", facts)
-            return "held"
+            return kind
         learns = _window(began).get("ingest.log")
         what = f"; learns from feedback of {learns['since'][:16]} to {learns['until'][:16]}" if learns else ""
         self._note(began, "began", f"{self.trigger.reason}, asked by {self.trigger.actor}{what}", facts)

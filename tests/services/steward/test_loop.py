@@ -29,10 +29,10 @@ class Gates:
         self.open = {"a": threading.Event(), "b": threading.Event()}
         self.begun: list[str] = []
         self.released: list[tuple[str, str]] = []
-        self.outcome, self.unreachable = "promote", 0
+        self.outcome, self.unreachable, self.labelled = "promote", 0, 0
 
     def labels(self, system, since):
-        return 0
+        return self.labelled
 
     def train(self, run, system, settings, minutes):
         self.begun.append(run)
@@ -256,3 +256,20 @@ def test_what_was_decided_and_left_alone_is_in_the_history_with_its_evidence(tmp
         assert held.text == "DriftFound: 0 new labels, and 5 are needed"
         assert held.evidence["labels"] == 0
         assert held.evidence["trigger"]["actor"] == "alertmanager"
+
+
+def test_an_alert_that_was_held_back_and_is_repeated_is_decided_anew_until_it_is_acted_on(tmp_path, hands):
+    hands.open["a"].set()
+    policy = EAGER.model_copy(update={"least_labels": 5})
+    with steward(tmp_path, hands, policy) as (client, history):
+
+        def repeated():
+            return client.post("/alerts", json=alert()).json()["runs"][0]
+
+        first = repeated()
+        assert ended(history, "a", first).kind == "held"
+        hands.labelled = 5
+        second = eventually(lambda: (run := repeated()) != first and run, "the repeated alert is another run")
+        assert ended(history, "a", second).kind == "released"
+        assert repeated() == second
+        assert hands.begun == [second]
