@@ -1,5 +1,6 @@
 """Steady requests to a served system, and what became of each."""
 
+import http.client
 import json
 import threading
 import urllib.error
@@ -34,7 +35,7 @@ class Load:
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 prediction = json.load(answer)["prediction_id"]
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             self.failed.append(str(error))
             return None
         self.answered.append(prediction)
