@@ -122,7 +122,7 @@ def test_a_line_per_request_carries_its_ids(echo: Worker) -> None:
 
 def test_a_plain_method_answers_from_a_thread_while_others_are_served(echo: Worker) -> None:
     with socket.create_connection(("127.0.0.1", echo.settings.port)) as slow:
-        body = b'{"text": "a", "wait_s": 0.5}'
+        body = b'{"text": "a", "wait_s": 3}'
         slow.sendall(b"POST /slowly HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
         eventually(lambda: echo.metric("millrace_requests_in_progress") == 1, "one request is in progress")
         assert httpx.post(f"{echo.url}/echo", json={"text": "a"}).status_code == 200
