@@ -47,18 +47,32 @@ def test_twenty_strikes_on_up_and_destroy_lose_nothing_and_leave_nothing(played)
     assert inventory(own) == before
 
 
+# What a killed run may have been making that nothing but an id names, in the order in which it can go.
+UNNAMED = {
+    "natgateway": ("ec2", "delete_nat_gateway", "NatGatewayId"),
+    "subnet": ("ec2", "delete_subnet", "SubnetId"),
+    "route-table": ("ec2", "delete_route_table", "RouteTableId"),
+    "security-group": ("ec2", "delete_security_group", "GroupId"),
+    "internet-gateway": ("ec2", "delete_internet_gateway", "InternetGatewayId"),
+    "vpc": ("ec2", "delete_vpc", "VpcId"),
+    "key": ("kms", "schedule_key_deletion", "KeyId"),
+}
+
+
 def remove_what_has_no_name(own, environ):
     """Remove what `leftovers` tells: a killed run may leave what only an id names, which it took with it."""
     told = subprocess.run(
         [COMMAND, "leftovers", "dev", "--json"], env=environ, capture_output=True, text=True, check=False
     )
-    for each in json.loads(told.stdout)["leftovers"]:
-        kind, _, identity = each["arn"].rpartition(":")[2].partition("/")
-        if kind == "vpc":
-            own.client("ec2").delete_vpc(VpcId=identity)
-        else:
-            assert kind == "key", each
-            own.client("kms").schedule_key_deletion(KeyId=identity)
+    arns = [each["arn"] for each in json.loads(told.stdout)["leftovers"]]
+    left = [(kind, identity) for kind, _, identity in (arn.rpartition(":")[2].partition("/") for arn in arns)]
+    assert {kind for kind, _ in left} <= UNNAMED.keys(), arns
+    for kind, identity in sorted(left, key=lambda each: list(UNNAMED).index(each[0])):
+        service, method, name = UNNAMED[kind]
+        getattr(own.client(service), method)(**{name: identity})
+    # An account tells addresses by their tags too; the played one does not.
+    for address in own.client("ec2").describe_addresses()["Addresses"]:
+        own.client("ec2").release_address(AllocationId=address["AllocationId"])
 
 
 def finish(environ, *arguments):
