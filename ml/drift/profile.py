@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST_VALUES = 50
 MOST_ROWS = 500
 # What the features of an embedding are called; only all of them together are held to it.
-EMBEDDING = "embedding_"
+EMBEDDED = "embedding_"
 
 
 class FeatureProfile(BaseModel):
@@ -67,7 +67,7 @@ def profile(monitors: Sequence[Monitor], observed: Mapping[str, Any]) -> Profile
             for monitor in monitors
         },
         rows=sample([monitor.feature for monitor in monitors if monitor.kind == "numeric"], observed),
-        embedding=sample([name for name in observed if name.startswith(EMBEDDING)], observed),
+        embedding=sample([name for name in observed if name.startswith(EMBEDDED)], observed),
     )
 
 

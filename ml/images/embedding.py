@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ml.data.images.contents import CONTENT
+from ml.data.images.contents import CONTENT, IMAGES
 from ml.data.split import TEST, TRAIN
 from ml.drift.profile import MOST_ROWS
 from ml.evenly import evenly
@@ -44,6 +44,12 @@ class Embedding:
     image: tuple[str, int]
     shown: Callable[[bytes], NDArray[np.float32]]
 
+    def monitored(self, tables: dict[str, pa.Table], measures: Sequence[str]) -> dict[str, Any]:
+        """Return measures and embedding of held-out images as a service would take them, arrays [n]."""
+        held, images = set(self._ids(tables, TEST)), tables[IMAGES]
+        chosen = np.array([name in held for name in images["image_id"].to_pylist()])
+        return {name: images[name].to_numpy()[chosen] for name in measures} | self.reference(tables)
+
     def projection(self, tables: dict[str, pa.Table]) -> Projection:
         """Fit on training images alone."""
         return Projection.fit(self.averages(self._contents(tables, TRAIN, FITTED_ON)))
@@ -60,10 +66,14 @@ class Embedding:
         return np.concatenate([self._run(session, batch) for batch in batches])
 
     def _contents(self, tables: dict[str, pa.Table], part: str, most: int) -> list[bytes]:
-        labels, images = tables[self.labels], tables["images"]
-        ids = labels.filter(np.array(labels[PART].to_pylist()) == part)["image_id"].to_pylist()
+        ids, images = self._ids(tables, part), tables[IMAGES]
         places = {name: place for place, name in enumerate(images["image_id"].to_pylist())}
         return [images[CONTENT][places[ids[at]]].as_py() for at in evenly(len(ids), most)]
+
+    def _ids(self, tables: dict[str, pa.Table], part: str) -> list[str]:
+        labels = tables[self.labels]
+        ids: list[str] = labels.filter(np.array(labels[PART].to_pylist()) == part)["image_id"].to_pylist()
+        return ids
 
     def _run(self, session: Any, contents: Sequence[bytes]) -> NDArray[np.float32]:
         pixels = np.stack([self.shown(each) for each in contents])

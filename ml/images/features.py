@@ -10,7 +10,6 @@ import numpy as np
 from ml.data.images.contents import CONTENT
 from ml.data.images.decode import decode
 from ml.data.images.duplicates import groups
-from ml.data.split import TEST
 from ml.images.embedding import Embedding
 from ml.images.pixels import shown
 from ml.images.source import EXAMPLES
@@ -74,9 +73,4 @@ def features(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
 
 def monitored(tables: dict[str, pa.Table]) -> dict[str, Any]:
     """Return measures and embedding of held-out images as the service would take them, arrays [n]."""
-    labels = tables[EXAMPLES]
-    held = set(labels.filter(np.array(labels[PART].to_pylist()) == TEST)["image_id"].to_pylist())
-    images = tables["images"]
-    chosen = np.array([name in held for name in images["image_id"].to_pylist()])
-    measures = {name: images[name].to_numpy()[chosen] for name in MONITORED}
-    return measures | EMBEDDING.reference(tables)
+    return EMBEDDING.monitored(tables, MONITORED)

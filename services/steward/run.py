@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,7 +20,7 @@ from services.steward.policy import Decision, Facts, Outcome, decide
 from services.steward.trigger import Trigger
 
 ACTOR: Final = "steward"
-HELD: Final = "held"
+HELD: Final[Kind] = "held"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -75,7 +75,7 @@ class Run:
     care: Care
     _noted: int = field(default=0, init=False)
 
-    def go(self) -> Outcome | Literal["held", "asks a person"]:
+    def go(self) -> Outcome | Kind:
         """See the run to its end and return how it ended."""
         began = self.steps.do("decide", self._decide, _Begun)
         decision = began.decision
@@ -87,7 +87,7 @@ class Run:
             "trigger": self.trigger.model_dump(mode="json", exclude={"id", "system"}),
         }
         if not decision.act:
-            kind: Literal["asks a person", "held"] = "asks a person" if decision.needs_person else HELD
+            kind: Kind = "asks a person" if decision.needs_person else HELD
             self._note(began, kind, f"{self.trigger.reason}: {'; '.join(decision.reasons)}", facts)
             return kind
         learns = _window(began).get("ingest.log")

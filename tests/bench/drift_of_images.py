@@ -30,6 +30,7 @@ from ml.systems.inspector import features
 from ml.systems.inspector.source import source
 from ml.systems.inspector.traffic import BLUR_SIGMA, shift
 from tests.bench.figure import Figure
+from tests.window_records import record_of
 
 DECLARED = load("inspector").drift
 ROWS, WINDOWS, OTHERS, TRIALS = 1000, 1000, 100, 40
@@ -147,7 +148,4 @@ def followed(known: Profile, draw: Draw) -> tuple[str, ...]:
 
 def window(known: Profile, rows: list[str]) -> WindowRecord:
     """Hold a window against the reference as the watcher does."""
-    found = compared(Window(rows, ["{}"] * len(rows)), DECLARED, known, None)
-    named = dict.fromkeys(("system", "release", "dataset", "last_id"), "bench")
-    times = dict.fromkeys(("first", "last"), "2026-01-01T00:00:00Z")
-    return WindowRecord(**named, **times, model_version=1, number=1, count=len(rows), **found)
+    return record_of(compared(Window(rows, ["{}"] * len(rows)), DECLARED, known, None), len(rows))

@@ -10,6 +10,7 @@ from ml.drift.profile import profile
 from ml.drift.watch import compared
 from ml.drift.windows import EMBEDDING, TOGETHER, WindowRecord
 from ml.operation import Drift, Monitor
+from tests.window_records import record_of
 
 DECLARED = Drift(monitors=[Monitor(feature=name, title=name) for name in ("brightness", "contrast")])
 NAMES = tuple(f"embedding_{number}" for number in range(3))
@@ -32,25 +33,18 @@ def window(values, without=()):
     return Window(texts, ["{}"] * ROWS)
 
 
-def record(found):
-    """Return the record of a window of which this was found."""
-    named = dict.fromkeys(("system", "release", "dataset", "last_id"), "x")
-    times = dict.fromkeys(("first", "last"), "2026-03-01T00:00:00Z")
-    return WindowRecord(**named, **times, model_version=1, number=1, count=ROWS, **found)
-
-
 REFERENCE = profile(DECLARED.monitors, observed(0))
 
 
 def test_a_turned_embedding_is_told_as_one_value_though_none_of_its_numbers_moved():
     found = compared(window(observed(1, turned=True)), DECLARED, REFERENCE, None)
-    assert record(found).drifted == (EMBEDDING,)
+    assert record_of(found, ROWS).drifted == (EMBEDDING,)
     assert {each.feature for each in found["features"].features} == {"brightness", "contrast"}
 
 
 def test_an_embedding_as_it_was_is_not_told_though_features_drifted():
     found = compared(window(observed(2, shift=1.0)), DECLARED, REFERENCE, None)
-    assert set(record(found).drifted) == {"brightness", "contrast", TOGETHER}
+    assert set(record_of(found, ROWS).drifted) == {"brightness", "contrast", TOGETHER}
     assert found["embedding"] > 0.01
 
 
@@ -63,7 +57,7 @@ def test_an_embedding_as_it_was_is_not_told_though_features_drifted():
 )
 def test_without_an_embedding_on_either_side_there_is_no_such_test(known, without):
     found = compared(window(observed(1, turned=True), without), DECLARED, known, None)
-    assert (found["embedding"], record(found).drifted) == (None, ())
+    assert (found["embedding"], record_of(found, ROWS).drifted) == (None, ())
     assert found["together"] is not None
 
 
@@ -75,7 +69,7 @@ def test_both_tests_of_many_values_share_the_level_that_one_had():
 
 
 def test_a_record_and_a_profile_from_before_there_were_embeddings_are_read():
-    kept = record(compared(window(observed(4)), DECLARED, REFERENCE, None)).model_dump(mode="json")
+    kept = record_of(compared(window(observed(4)), DECLARED, REFERENCE, None), ROWS).model_dump(mode="json")
     older = {name: value for name, value in kept.items() if not name.startswith(EMBEDDING)}
     assert WindowRecord.model_validate(older).embedding is None
     stored = REFERENCE.model_dump(mode="json", exclude={"embedding"})

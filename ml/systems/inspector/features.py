@@ -140,9 +140,4 @@ def _held(stratum: NDArray[np.int64], group: NDArray[np.int64], parts: int, seed
 
 def monitored(tables: dict[str, pa.Table]) -> dict[str, Any]:
     """Return measures and embedding of held-out images as the service would take them, arrays [n]."""
-    cells = tables["cells"]
-    held = set(cells.filter(np.asarray(cells["part"]) == TEST)["image_id"].to_pylist())
-    images = tables["images"]
-    chosen = np.array([name in held for name in images["image_id"].to_pylist()])
-    measures = {name: images[name].to_numpy()[chosen] for name in MONITORED}
-    return measures | EMBEDDING.reference(tables)
+    return EMBEDDING.monitored(tables, MONITORED)
