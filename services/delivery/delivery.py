@@ -19,7 +19,6 @@ from services.delivery.control import Control
 from services.delivery.declared import declared_limits, declared_policy, declared_thresholds
 from services.delivery.driver import Parts
 from services.delivery.gateway import Gateway, Traefik
-from services.delivery.health import ready
 from services.delivery.infrastructure import Infrastructure
 from services.delivery.lease import Lease
 from services.delivery.preparation import Preparation, Progress
@@ -28,6 +27,7 @@ from services.delivery.releases import Releases
 from services.delivery.rollout import Rollout
 from services.delivery.rollouts import Rollouts
 from services.delivery.runtime import Processes, Runtime
+from services.delivery.status import status_of
 from services.delivery.switch import Switch
 from services.delivery.targets import Targets
 from services.endpoint.settings import Limits
@@ -36,7 +36,6 @@ from services.errors import (
     FolderUnwritable,
     ReleaseNotFound,
     RolloutAborted,
-    ServiceError,
 )
 
 
@@ -234,30 +233,7 @@ class Delivery:
 
     def status(self, system: str) -> ReleaseStatus:
         """Say what serves, and what is not as it should be; never raises for what is down."""
-        remedy = f"run `make release SYSTEM={system}`"
-        known = ReleaseStatus(system=system)
-        try:
-            pointer = self.releases.current(system)
-            release = self.releases.find(pointer.release or "") if pointer else None
-            if pointer is None or release is None:
-                return ReleaseStatus(system=system, problem=f"nothing is released; {remedy}")
-            opened = self.rollouts.opened(system)
-            known = ReleaseStatus(
-                system=system,
-                current=release,
-                since=pointer.since,
-                by=pointer.by,
-                rollout=opened.sentence() if opened else None,
-            )
-            instance = self._runtime.find(release.id)
-        except ServiceError as error:
-            return known.model_copy(update={"problem": str(error)})
-        if instance is None:
-            return known.model_copy(update={"problem": f"its process is missing; {remedy}"})
-        healthy = ready(instance)
-        problem = None if healthy else f"it is not ready ({instance.description}); {remedy}"
-        now = {"process": instance.state, "ready": healthy, "port": instance.port, "problem": problem}
-        return known.model_copy(update=now)
+        return status_of(system, self.releases, self.rollouts, self._runtime)
 
     def _rolled_out(
         self,
