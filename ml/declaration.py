@@ -15,7 +15,7 @@ from pydantic import (
 
 from ml.declared import Declared
 from ml.job import SystemName
-from ml.operation import Drift, Retrain, Rollout
+from ml.operation import Drift, Objectives, Retrain, Rollout
 
 
 class Metric(Declared):
@@ -220,6 +220,7 @@ class SystemDeclaration(Declared):
     classifier: Classifier = Classifier()
     behaviours: tuple[Behaviour, ...] = ()
     card: CardNotes = CardNotes()
+    objectives: Objectives = Objectives()
     drift: Drift
     retrain: Retrain = Retrain()
     rollout: Rollout = Rollout()

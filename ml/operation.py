@@ -56,6 +56,18 @@ class Drift(Declared):
     false_alarms_per_window: float = Field(0.01, gt=0, lt=1)
 
 
+class Objectives(Declared):
+    """What those who ask may expect of the service over 30 days (service-level objectives).
+
+    An answer within ``latency_ms`` of the request's arrival, waiting for the processor included, is quick
+    enough; ``slow_ratio`` of the answers may take longer, and ``error_ratio`` of the requests may fail.
+    """
+
+    latency_ms: PositiveFloat = 250.0
+    slow_ratio: float = Field(0.01, gt=0, le=0.05)
+    error_ratio: float = Field(0.01, gt=0, le=0.05)
+
+
 class QuietHours(Declared):
     """Hours of each day, UTC, in which nothing is retrained; they may pass midnight."""
 
@@ -103,8 +115,8 @@ class Retrain(Declared):
 class Tolerances(Declared):
     """By how much a canary's share of requests may exceed the champion's before that speaks against it.
 
-    ``errors``: answered with a failure. ``latency``: slower than any bound of the histogram, the
-    canary's bound being the next one up. ``predictions``: answered with one kind of answer, either way.
+    ``errors``: answered with a failure. ``latency``: slower than any bound of the histogram from
+    the objective on, the champion's bound being the next one down. ``predictions``: answered with one kind of answer, either way.
     ``quality``: called wrong by feedback.
     """
 

@@ -9,6 +9,7 @@ although the judge looks several times a second. Evidence goes on from step to s
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -55,6 +56,7 @@ class Finding(BaseModel):
 class Evidence(BaseModel):
     """All that the judge knows; survives as JSON.
 
+    ``bounds`` (s) are those of latency: the canary's from the objective on, and the one below them.
     ``kinds`` are the kinds of predictions that the champion had made when the comparison of them began;
     the last outcome of those tests is any other kind.
     """
@@ -72,9 +74,13 @@ class Evidence(BaseModel):
     quality: SequentialTest
 
     @classmethod
-    def begun(cls, policy: Rollout, champion: Reading, mark: str) -> Evidence:
-        """Return no evidence yet; the champion's counts until now say what is usual of it."""
-        tolerances, bounds = policy.tolerances, tuple(sorted(champion.slower))
+    def begun(cls, policy: Rollout, champion: Reading, mark: str, quick_enough_s: float) -> Evidence:
+        """Return no evidence yet; the champion's counts until now say what is usual of it.
+
+        How fast answers are that are quick enough for all who ask is no question: a process that is rarely
+        asked has its memory cold, and would look worse for that alone.
+        """
+        tolerances, bounds = policy.tolerances, _from(quick_enough_s, sorted(champion.slower))
         return cls(
             log_needed=math.log(_QUESTIONS / policy.false_aborts),
             tolerances=tolerances,
@@ -167,6 +173,12 @@ def _errors(reading: Reading) -> Tally:
 
 def _slower(reading: Reading, bounds: tuple[float, ...]) -> Tally:
     return Tally(requests=reading.timed, outcomes=tuple(reading.slower.get(bound, 0) for bound in bounds))
+
+
+def _from(quick_enough_s: float, bounds: list[float]) -> tuple[float, ...]:
+    """Return the bounds from the first that is not below this one, and the one before it."""
+    first = bisect_left(bounds, quick_enough_s, hi=max(len(bounds) - 1, 0))
+    return tuple(bounds[max(first - 1, 0) :])
 
 
 def _kinds(reading: Reading, kinds: tuple[str, ...]) -> Tally:

@@ -30,7 +30,8 @@ class Reading(BaseModel):
     """One process's counts since it began.
 
     ``predictions`` by kind of answer, failures as ``error``; ``slower`` are predictions that took longer
-    than each bound (s); ``feedback`` by the mark of the release whose predictions it is about.
+    than each bound (s); ``quick_enough_s`` is its objective, 0 where it has none; ``feedback`` by the mark of
+    the release whose predictions it is about.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +41,7 @@ class Reading(BaseModel):
     predictions: dict[str, int] = {}
     timed: int = 0
     slower: dict[float, int] = {}
+    quick_enough_s: float = 0.0
     feedback: dict[str, Feedback] = {}
 
     def since(self, before: Reading) -> Reading:
@@ -88,6 +90,7 @@ def parsed(pid: int, page: str) -> Reading:
         predictions=dict(predictions),
         timed=timed,
         slower=slower,
+        quick_enough_s=_objective_s(families.get("millrace_threshold")),
         feedback=_feedback(families.get("millrace_feedback")),
     )
 
@@ -100,6 +103,11 @@ def _durations(family: Metric | None) -> tuple[int, dict[float, int]]:
             within[float(labels["le"])] += int(value)
     timed = within.pop(float("inf"), 0)
     return timed, {bound: timed - count for bound, count in sorted(within.items())}
+
+
+def _objective_s(family: Metric | None) -> float:
+    declared = (value for labels, value in _samples(family, "") if labels["name"] == "latency_ms")
+    return next(declared, 0.0) / 1000
 
 
 def _feedback(family: Metric | None) -> dict[str, Feedback]:

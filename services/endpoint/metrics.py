@@ -21,7 +21,7 @@ _NAMES = ("system", "release")
 # More kinds of answers than this are counted as one.
 MOST_OUTCOMES = 20
 ERROR, OTHER = "error", "other"
-_BUDGET_MS = 250.0
+_QUICK_ENOUGH_MS = 250.0
 
 
 class EndpointMetrics:
@@ -60,11 +60,11 @@ class EndpointMetrics:
         )
         self._slow = Counter(
             "millrace_requests_slow_total",
-            "Predictions and feedback that took longer than the budget of the slowest 1 in 100.",
+            "Predictions and feedback that took longer than the objective.",
             _NAMES,
             registry=self._registry,
         ).labels(**self._labels)
-        self._budget_s = package.thresholds.get("latency_p99_ms", _BUDGET_MS) / 1000
+        self._objective_s = package.thresholds.get("latency_ms", _QUICK_ENOUGH_MS) / 1000
         self.dropped = Counter(
             "prediction_log_dropped_total",
             "Predictions answered whose record could not be written.",
@@ -84,7 +84,7 @@ class EndpointMetrics:
         if histogram is None:
             histogram = self._routes[route] = self._seconds.labels(**self._labels, route=route)
         histogram.observe(seconds)
-        if seconds > self._budget_s:
+        if seconds > self._objective_s:
             self._slow.inc()
         self.count(status)
 

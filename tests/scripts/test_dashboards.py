@@ -66,8 +66,8 @@ def watched():
 def exported():
     """Return the pages of a service, the recorder and the watcher, as they themselves write them."""
     identity = Identity(system="recommender", release="r1", model_version=1)
-    budget = {"latency_p99_ms": 5.0}
-    package = Package(system="recommender", model_version=1, dataset_version="d", thresholds=budget)
+    declared = {"latency_ms": 5.0}
+    package = Package(system="recommender", model_version=1, dataset_version="d", thresholds=declared)
     endpoint, recorder, watcher = EndpointMetrics(identity, package), RecorderMonitor(), WatcherMonitor()
     endpoint.observe(200, 0.01, "/recommend")
     recorder.landed.labels(table="prediction").inc()

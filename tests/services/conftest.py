@@ -47,7 +47,7 @@ def echo_bento(echo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Ben
     (folder / "model").mkdir()
     (folder / "model" / "suffix.txt").write_text("!")
     package = Package(
-        system="echo", model_version=1, dataset_version="d1", thresholds={"latency_p99_ms": 50.0}
+        system="echo", model_version=1, dataset_version="d1", thresholds={"latency_ms": 50.0}
     )
     return Packager(folder / "store", echo_root).build(package, folder / "model")
 
@@ -71,7 +71,7 @@ def delivery(stack: Stack, echo_root: Path, registry: FolderRegistry) -> Iterato
         stack.env,
         registry=registry,
         root=echo_root,
-        thresholds=lambda system: {"latency_p99_ms": 50.0},
+        thresholds=lambda system: {"latency_ms": 50.0},
         limits=lambda system: Limits(),
     )
     yield delivery

@@ -78,7 +78,7 @@ def test_a_supervisor_that_is_down_is_named_with_the_remedy_and_nothing_is_left_
         stack.env.model_copy(update={"runtime": gone}),
         registry=registry,
         root=echo_root,
-        thresholds=lambda system: {"latency_p99_ms": 50.0},
+        thresholds=lambda system: {"latency_ms": 50.0},
         limits=lambda system: Limits(),
     )
     with pytest.raises(RuntimeUnreachable, match="make up"):

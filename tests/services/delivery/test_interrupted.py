@@ -43,7 +43,7 @@ def release_killed_at(step: str, stack: Stack, registry: FolderRegistry, root: P
         delivery = Delivery(
             Environment.load({str(stack.document)!r}),
             registry=FolderRegistry.reopened(Path({str(registry.folder)!r})),
-            root=Path({str(root)!r}), thresholds=lambda system: {{"latency_p99_ms": 50.0}},
+            root=Path({str(root)!r}), thresholds=lambda system: {{"latency_ms": 50.0}},
             limits=lambda system: Limits(),
         )
         delivery.release("echo", 2, progress=fall)

@@ -30,10 +30,12 @@ def drawn(
     )
 
 
-def judged(seed: int, looks: int = 25, **canary: float) -> tuple[str, int] | None:
+def judged(
+    seed: int, looks: int = 25, quick_enough_s: float = 0.0, **canary: float
+) -> tuple[str, int] | None:
     """The first question that was answered worse, and the canary's requests by then."""
     random = np.random.default_rng(seed)
-    evidence = Evidence.begun(Rollout(), drawn(random, 300), MARKS[1])
+    evidence = Evidence.begun(Rollout(), drawn(random, 300), MARKS[1], quick_enough_s)
     for look in range(looks):
         evidence = evidence.after(drawn(random, 10, **canary), drawn(random, 90), MARKS)
         worse = [each.question for each in evidence.findings() if each.worse]
@@ -61,9 +63,23 @@ def test_a_canary_slightly_slower_than_the_champion_is_none_the_worse() -> None:
     assert [judged(seed, slow=1.3) for seed in range(5)] == [None] * 5
 
 
+@pytest.mark.parametrize(("slow", "found"), [(4.0, None), (20.0, "latency")])
+def test_pace_is_compared_only_where_answers_are_no_longer_quick_enough(
+    slow: float, found: str | None
+) -> None:
+    judgements = [judged(seed, slow=slow, quick_enough_s=0.05) for seed in range(5)]
+    assert [each[0] if each else None for each in judgements] == [found] * 5
+
+
+def test_the_canary_is_held_to_the_objective_and_the_champion_to_the_bound_below_it() -> None:
+    random = np.random.default_rng(1)
+    for objective, bounds in [(0.0, BOUNDS), (0.02, BOUNDS[2:]), (0.05, BOUNDS[2:]), (9.0, BOUNDS[-2:])]:
+        assert Evidence.begun(Rollout(), drawn(random, 300), MARKS[1], objective).bounds == bounds
+
+
 def test_feedback_counts_for_the_release_that_predicted_whoever_took_it() -> None:
     random = np.random.default_rng(1)
-    evidence = Evidence.begun(Rollout(), drawn(random, 300), MARKS[1])
+    evidence = Evidence.begun(Rollout(), drawn(random, 300), MARKS[1], 0.0)
     told = {MARKS[0]: Feedback(told=20, wrong=15), MARKS[1]: Feedback(told=80, wrong=1)}
     for _ in range(3):
         champion = drawn(random, 90).model_copy(update={"feedback": told})
@@ -88,7 +104,7 @@ def test_what_a_process_counted_before_it_began_anew_is_no_part_of_the_differenc
 
 def test_without_words_for_its_answers_a_systems_predictions_are_not_compared() -> None:
     silent = Reading(pid=1, predictions={"": 100}, timed=100, slower=dict.fromkeys(BOUNDS, 0))
-    evidence = Evidence.begun(Rollout(), silent, MARKS[1])
+    evidence = Evidence.begun(Rollout(), silent, MARKS[1], 0.0)
     for _ in range(3):
         evidence = evidence.after(silent, silent, MARKS)
     assert [each.question for each in evidence.findings()] == ["errors", "latency"]

@@ -38,7 +38,7 @@ def delivering(
         env or stack.env,
         registry=registry,
         root=root,
-        thresholds=lambda system: {"latency_p99_ms": 50.0},
+        thresholds=lambda system: {"latency_ms": 50.0},
         limits=lambda system: Limits(memory_mib=400),
         policy=lambda system: Policy(**QUICK | policy),
     )

@@ -55,7 +55,7 @@ def killed_at(line: str, stack: Stack, registry: FolderRegistry, root: Path) -> 
         Delivery(
             Environment.load({str(stack.document)!r}),
             registry=FolderRegistry.reopened(Path({str(registry.folder)!r})),
-            root=Path({str(root)!r}), thresholds=lambda system: {{"latency_p99_ms": 50.0}},
+            root=Path({str(root)!r}), thresholds=lambda system: {{"latency_ms": 50.0}},
             limits=lambda system: Limits(memory_mib=400), policy=lambda system: Rollout(**{QUICK!r}),
         ).roll_out("echo", 2, progress=fall)
     """)
