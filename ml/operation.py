@@ -115,9 +115,9 @@ class Retrain(Declared):
 class Tolerances(Declared):
     """By how much a canary's share of requests may exceed the champion's before that speaks against it.
 
-    ``errors``: answered with a failure. ``latency``: slower than any bound of the histogram from
-    the objective on, the champion's bound being the next one down. ``predictions``: answered with one kind of answer, either way.
-    ``quality``: called wrong by feedback.
+    ``errors``: answered with a failure. ``latency``: slower than any bound of the histogram from the
+    objective on, the champion's bound being the next one down. ``predictions``: answered with one kind of
+    answer, either way. ``quality``: called wrong by feedback.
     """
 
     errors: float = Field(0.005, ge=0, lt=0.5)
