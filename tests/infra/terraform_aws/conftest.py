@@ -19,6 +19,7 @@ from infra.toolchain.terraform_rc import own_configuration, render
 from infra.wrappers.terraform import COLLECT_LATE
 
 from .account import REGION, STATE
+from .shared_provider import shared_provider
 
 TERRAFORM = Path(__file__).resolve().parents[3] / "infra" / "terraform"
 # The object store serves every environment, so its module is tested with the local one.
@@ -52,9 +53,12 @@ class Workbench:
         environment = self.environment | account.environment
         return Root(name, replace(self, environment=environment), account)
 
+    def data(self, folder: str) -> Path:
+        """Return the data folder of one folder of the copy."""
+        return self.tree / "data" / f"{self.key}_{folder.replace('/', '_')}"
+
     def terraform(self, folder: str, *arguments: str, timeout_s: float = 600) -> Ran:
         """Run Terraform in one folder of the copy, with a data folder of its own."""
-        data = self.tree / "data" / f"{self.key}_{folder.replace('/', '_')}"
         colourless = ("-no-color",) if arguments[0] in ("init", "plan", "apply", "destroy", "test") else ()
         finished = subprocess.run(
             [
@@ -63,7 +67,7 @@ class Workbench:
                 *colourless,
             ],
             cwd=self.tree / folder,
-            env=self.environment | {"TF_DATA_DIR": str(data)},
+            env=self.environment | {"TF_DATA_DIR": str(self.data(folder))},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -174,8 +178,20 @@ def tested(request, workbench):
     """What `terraform test` said of each module that this session asks for."""
     items = [item for item in request.session.items if "tested" in item.fixturenames]
     asked = {item.callspec.params["module"] for item in items}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return dict(zip(asked, pool.map(lambda module: _test(workbench, module), asked), strict=True))
+    alone = workbench.environment
+    with shared_provider(_provider(workbench), alone) as attached, ThreadPoolExecutor(os.cpu_count()) as pool:
+        ours = replace(workbench, environment=alone | attached)
+        return dict(zip(asked, pool.map(lambda module: _test(ours, module), asked), strict=True))
+
+
+def _provider(workbench: Workbench) -> Path:
+    """Return AWS's provider as a module's `init` finds it."""
+    installing = replace(workbench, key="provider")
+    initialised = installing.terraform("modules/keys", "init", "-backend=false", "-input=false")
+    assert initialised.succeeded, initialised.problem
+    return next(
+        installing.data("modules/keys").glob("providers/*/hashicorp/aws/*/*/terraform-provider-aws_*")
+    )
 
 
 def _test(workbench: Workbench, module: str) -> Ran:
