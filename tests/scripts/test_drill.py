@@ -12,7 +12,7 @@ from services.delivery.releases import Releases
 from services.delivery.rollouts import Rollouts
 from tests.processes import COMMAND
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SYSTEM = "recommender"
 
 
@@ -52,6 +52,7 @@ def test_the_short_form_proves_its_steps_and_puts_back_what_served(served_enviro
     assert all(figure["title"] in page for figure in said["figures"])
 
 
+@pytest.mark.long
 def test_a_killed_drill_is_mended_by_the_next(served_environment, environment):
     before = Releases(environment).current(SYSTEM).release
     rollouts = Rollouts(Releases(environment).store)
