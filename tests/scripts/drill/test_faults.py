@@ -11,6 +11,7 @@ from services.delivery.sources import source_files
 from services.endpoint.contract import Feedback, Prediction, Request
 from services.endpoint.identifiers import new_id
 from services.endpoint.operation import Operation
+from services.endpoint.settings import PACKAGE, Package
 
 
 class Asked(Request):
@@ -56,11 +57,14 @@ def test_every_third_prediction_fails_and_feedback_does_not(sabotage):
     assert [asyncio.run(told.answer(feedback, 5.0)) for _ in range(4)] == [feedback] * 4
 
 
-def test_a_slow_release_answers_the_same_later(sabotage):
+def test_a_slow_release_answers_the_same_later_than_its_objective(sabotage, monkeypatch, tmp_path):
+    package = Package(system="a", model_version=1, dataset_version="d", thresholds={"latency_ms": 40.0})
+    (tmp_path / PACKAGE).write_text(package.model_dump_json())
+    monkeypatch.setattr(slow, "package_folder", lambda: tmp_path)
     sabotage(slow)
     began = time.monotonic()
     assert asked("a")[0].text == "a"
-    assert time.monotonic() - began >= slow.LATE_S
+    assert time.monotonic() - began > 0.1
 
 
 def test_a_worse_release_repeats_its_first_answer_under_new_ids_with_the_features_of_the_request(sabotage):
