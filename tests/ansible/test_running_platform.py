@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import suppress
 
 import httpx
@@ -79,6 +80,12 @@ def test_no_secret_is_on_a_command_line_in_a_program_file_or_in_a_log(platform):
 def test_programs_inherit_nothing_of_who_started_them(platform):
     kept = {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR"}
     assert set(platform.daemon.environ()) <= kept | {"PWD", "SHLVL", "_", "LC_CTYPE"}
+
+
+def test_programs_run_on_every_core_though_mitogen_ties_its_own_processes_to_one(platform):
+    every = set(os.sched_getaffinity(0))
+    assert set(platform.daemon.cpu_affinity()) == every
+    assert {frozenset(platform.process(name).cpu_affinity()) for name in PROGRAMS} == {frozenset(every)}
 
 
 def test_a_second_run_changes_nothing(platform):

@@ -14,7 +14,7 @@ from pathlib import Path
 from scripts.places import home
 from tests.bench.figure import report
 
-FRAME = {"__main__", "__init__", "figure", "served", "trained"}
+FRAME = {"__main__", "__init__", "environments", "figure", "served", "trained"}
 
 
 def main() -> int:
