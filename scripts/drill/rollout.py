@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from scripts.drill.target import Target
     from services.delivery.rollout import Rollout as Record
 
-REQUESTS: Final = 50_000
+# A tenth more than the goal speaks of, as chance divides them.
+REQUESTS: Final = 55_000
 # A system that answers slowly is asked for as long as this, and by fewer.
 _LONGEST_S: Final = 300.0
 _TIMEOUT_S: Final = 3600.0
