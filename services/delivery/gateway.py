@@ -10,6 +10,7 @@ import httpx
 
 from ml.environment import Environment
 from services.delivery.files import write_atomically
+from services.delivery.local_http import get
 from services.delivery.traefik import ROUTE_HEADER, document, revision, text, traffic
 from services.delivery.traffic import Traffic
 from services.errors import GatewayUnconfirmed
@@ -70,7 +71,7 @@ class Traefik:
 
     def _ask(self, system: str) -> httpx.Response | None:
         try:
-            return httpx.get(f"{self._url}/{system}/livez", timeout=2.0)
+            return get(f"{self._url}/{system}/livez")
         except httpx.HTTPError:
             return None
 

@@ -9,6 +9,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.delivery.gateway import RELEASE_HEADER
+from services.delivery.local_http import get
 from services.delivery.runtime import Instance, Runtime
 from services.errors import ReleaseUnhealthy
 
@@ -21,7 +22,7 @@ _POLL_S: Final = 0.05
 def ready(instance: Instance) -> bool:
     """Say whether this very release, in the process that the runtime watches, is ready."""
     try:
-        answer = httpx.get(f"{instance.url}/readyz", timeout=2.0)
+        answer = get(f"{instance.url}/readyz")
     except httpx.HTTPError:
         return False
     named = answer.headers.get(RELEASE_HEADER) == instance.release
@@ -65,7 +66,7 @@ def wait_quiet(instance: Instance) -> None:
 def _traffic(instance: Instance) -> tuple[float, float] | None:
     """Return the requests in progress and all answered so far; None if it does not answer."""
     try:
-        text = httpx.get(f"{instance.url}/metrics", timeout=2.0).text
+        text = get(f"{instance.url}/metrics").text
     except httpx.HTTPError:
         return None
     samples = [each for family in text_string_to_metric_families(text) for each in family.samples]

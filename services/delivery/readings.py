@@ -11,9 +11,9 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel, ConfigDict
 
+from services.delivery.local_http import get
 from services.delivery.runtime import Instance
 
-_TIMEOUT_S: Final = 2.0
 _FEEDBACK_ROUTE: Final = "/feedback"
 
 
@@ -70,7 +70,7 @@ class Reading(BaseModel):
 def read(instance: Instance) -> Reading | None:
     """Ask a process for its counts; None if it does not answer within 2 s."""
     try:
-        answer = httpx.get(f"{instance.url}/metrics", timeout=_TIMEOUT_S)
+        answer = get(f"{instance.url}/metrics")
     except httpx.HTTPError:
         return None
     return parsed(instance.pid, answer.text) if answer.status_code == 200 else None

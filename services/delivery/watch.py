@@ -63,9 +63,7 @@ class Watch:
             evidence = evidence.after(*new, self._marks)
         elif champion.slower:
             # What is usual of a champion, and which bounds it counts by, shows once it has been asked.
-            evidence = Evidence.begun(
-                rollout.policy, champion, self._marks[1], canary.quick_enough_s
-            )
+            evidence = Evidence.begun(rollout.policy, champion, self._marks[1], canary.quick_enough_s)
         answered = rollout.step_answered + new[0].requests
         self._standing.change(seen=(canary, champion), step_answered=answered, evidence=evidence)
 
