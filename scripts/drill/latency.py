@@ -82,17 +82,10 @@ class _Way:
         parts = urlsplit(url)
         self._prefix = f"/{prefix}" if prefix else ""
         self._connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=10)
-        self._took_s = 0.0
 
     def ask(self, route: str, body: bytes) -> float:
-        """Return the seconds to the whole answer.
-
-        It waits as long as the last one took: a copy that was mirrored, and the record of an answer, come
-        after it and must not take the processors from the next.
-        """
-        time.sleep(self._took_s)
+        """Return the seconds to the whole answer."""
         began = time.perf_counter()
         self._connection.request("POST", f"{self._prefix}/{route}", body, _JSON)
         self._connection.getresponse().read()
-        self._took_s = time.perf_counter() - began
-        return self._took_s
+        return time.perf_counter() - began
