@@ -46,9 +46,7 @@ def echo_bento(echo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Ben
     folder = tmp_path_factory.mktemp("echo")
     (folder / "model").mkdir()
     (folder / "model" / "suffix.txt").write_text("!")
-    package = Package(
-        system="echo", model_version=1, dataset_version="d1", thresholds={"latency_ms": 50.0}
-    )
+    package = Package(system="echo", model_version=1, dataset_version="d1", thresholds={"latency_ms": 50.0})
     return Packager(folder / "store", echo_root).build(package, folder / "model")
 
 
