@@ -54,7 +54,7 @@ class Data:
             for each, values in zip(names, bunch.data.T, strict=True)
         )
         classes = tuple(str(place) for place in range(len(bunch.target_names)))
-        rows = {ROW_ID: [f"{place:05}" for place in range(len(bunch.target))]}
+        rows = {ROW_ID: [f"{place:05}-0" for place in range(len(bunch.target))]}
         rows |= dict(zip(names, bunch.data.T, strict=True)) | {"y": [str(y) for y in bunch.target]}
         table = Table(columns=columns, target="y", classes=classes, balanced=True)
         return cls(table, features(table, {ROWS: pa.table(rows)}))
