@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 
 from ml.data.split import TEST, TRAIN, VALIDATION
-from ml.progress import UNWATCHED
 from ml.tables.features import Rows, features
 from ml.tables.figures import balanced_accuracy
 from ml.tables.fitting import FittedTable, fit
@@ -88,7 +87,7 @@ def searched(data: Data) -> tuple[float, int]:
             break
 
         def objective(trial: Any, number: int = number) -> float:
-            kept[number] = fit(data.table, data.tables, space(data.table, trial), number, UNWATCHED)
+            kept[number] = fit(data.table, data.tables, space(data.table, trial), number)
             return kept[number].validation["balanced_accuracy"]
 
         trials.append(attempt(objective, study_of(trials, budget), 0, number))
