@@ -2,7 +2,7 @@
 
 ServiceError
 ├── ModelNotAvailable         no model version to release
-├── PackagingFailed           the bento could not be built
+├── PackagingFailed           the bento could not be built, or is not what was recorded
 ├── ReleaseInProgress         someone else is releasing the same system
 ├── ReleaseNotFound           no record of that release, or none to go back to
 ├── RolloutOpen               a rollout of the system has to end first

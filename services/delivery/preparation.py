@@ -115,11 +115,11 @@ class Preparation:
         )
 
     def bento(self, release: Release) -> Bento:
-        """Return the bento of a record, fetched from the bucket if it is not on this machine.
+        """Return the bento of a record, held to its digest; fetched from the bucket if it is not here.
 
         Raises:
             ReleaseNotFound: the bucket does not have it either.
-            PackagingFailed: what the bucket has is not what was recorded.
+            PackagingFailed: what is here, or what the bucket has, is not what was recorded.
         """
         return self._out_of(self._archive, release)
 
@@ -129,15 +129,14 @@ class Preparation:
         Raises:
             ReleaseNotFound, PackagingFailed: as `bento`; nothing is left of one that is not whole.
         """
-        bento = self._out_of(Archive(releases.store, self._packager, self._folder), theirs)
-        self._packager.check(bento)
-        return bento
+        return self._out_of(Archive(releases.store, self._packager, self._folder), theirs)
 
     def _out_of(self, archive: Archive, release: Release) -> Bento:
-        """Return a release's bento, fetched from this archive if it is not on this machine."""
+        """Return a release's bento, whole, fetched from this archive if it is not on this machine."""
         bento = self._packager.at(release.system, release.bento_digest)
         if not bento.folder.is_dir():
             archive.fetch(bento)
+        self._packager.check(bento)
         return bento
 
     def prune(self, system: str, keep: str) -> None:

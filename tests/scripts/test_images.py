@@ -10,14 +10,18 @@ import uuid
 import numpy as np
 import pytest
 
+from ml.data.clean import Clean
+from ml.data.commit import Commit
+from ml.data.ingest import Ingest
 from ml.objects import Objects
-from tests.ml.inspector.cells import png, sound
+from tests.ml.inspector.cells import png, sound, write
 from tests.ml.servers import Store, describe, started
 from tests.scripts.conftest import COMMAND
 
 pytestmark = pytest.mark.slow
 
 CLOSED = "http://127.0.0.1:9"
+CELLS = 48
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +121,33 @@ def test_images_to_label_are_written_out_by_their_ids(millrace, environment, fol
     file = tmp_path / "tasks.json"
     assert annotations(millrace, "export", file).stdout == f"wrote {file}: 0 labelled image(s)\n"
     assert len({task["data"]["image"] for task in json.loads(file.read_text())}) == 4
+
+
+@pytest.fixture
+def version(environment, tmp_path):
+    """A dataset version of some cells, every other one defective."""
+    source = {"kind": "folder", "path": str(write(tmp_path / "cells", CELLS))}
+    raw = Ingest(system="inspector", source=source).run(environment)
+    cleaned = Clean(system="inspector", raw=raw).run(environment)
+    return Commit(system="inspector", clean=cleaned).run(environment)
+
+
+def test_labels_of_a_dataset_version_go_out_as_coco_and_are_known_when_they_come_back(
+    millrace, environment, version, tmp_path
+):
+    file = tmp_path / "labels.json"
+    assert (
+        annotations(millrace, "export", file, "coco").stdout == f"wrote {file}: {CELLS} labelled image(s)\n"
+    )
+    document = json.loads(file.read_text())
+    names = {each["id"]: each["name"] for each in document["categories"]}
+    said = sorted(names[each["category_id"]] for each in document["annotations"])
+    assert said == ["defective"] * (CELLS // 2) + ["sound"] * (CELLS // 2)
+    assert {(each["width"], each["height"]) for each in document["images"]} == {(300, 300)}
+    back = annotations(millrace, "import", file, "coco")
+    assert (
+        back.stdout.splitlines()[0] == f"{CELLS} image(s) newly labelled, 0 labelled otherwise, 0 as before"
+    )
 
 
 @pytest.mark.parametrize(

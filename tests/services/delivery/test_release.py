@@ -19,6 +19,7 @@ from services.errors import (
     FolderUnwritable,
     InfrastructureBehind,
     ModelNotAvailable,
+    PackagingFailed,
     ReleaseInProgress,
     ReleaseNotFound,
     ReleaseUnhealthy,
@@ -147,6 +148,23 @@ def test_a_bento_that_is_gone_from_the_machine_is_fetched_again(
     delivery.release("echo", 2)
     shutil.rmtree(stack.env.runtime.folder / "bentos")
     assert delivery.rollback("echo", first.id[:-3]) == first
+    assert ask(stack).json()["texts"] == ["a!"]
+
+
+def test_a_damaged_bento_is_refused_by_name_and_what_served_serves_on(
+    delivery: Delivery, registry: FolderRegistry, stack: Stack
+) -> None:
+    registry.add("!")
+    registry.add("?")
+    first = delivery.release("echo", 1)
+    delivery.release("echo", 2)
+    folder = stack.env.runtime.folder / "bentos" / "echo" / first.bento_digest[:16]
+    (folder / "src" / "model" / "suffix.txt").write_text("tampered")
+    with pytest.raises(PackagingFailed, match=f"{folder} has digest .* remove that folder"):
+        delivery.rollback("echo")
+    assert ask(stack).json()["texts"] == ["a?"]
+    shutil.rmtree(folder)
+    assert delivery.rollback("echo") == first, "what the bucket has is whole"
     assert ask(stack).json()["texts"] == ["a!"]
 
 
