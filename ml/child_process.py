@@ -33,6 +33,12 @@ def with_threads(count: float | None) -> dict[str, str]:
     return {**os.environ, **limits}
 
 
+def threads() -> int:
+    """Return how many threads a library may start here: what the parent allowed, or one for each core."""
+    allowed = os.environ.get(THREAD_LIMITS[0], "")
+    return int(allowed) if allowed.isdigit() else cores()
+
+
 def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -157,7 +157,7 @@ def pipeline(target: Environment, there: Environment, source: str, origin: Origi
         {"name": "copy", "job": "copy_model", "origin": origin.model_dump(), "source": source},
         {"name": "evaluate", "job": "evaluate", **on, **copied},
         {"name": "gate", "job": "gate", **on, **copied, "evaluation": {"from": "evaluate"}},
-        {"name": "register", "job": "register", **copied, "gate": {"from": "gate"}},
+        {"name": "register", "job": "register", "gate": {"from": "gate"}},
     ]
     return Pipeline.model_validate({"system": system, "seed": Pipeline.of(system).seed, "steps": steps})
 

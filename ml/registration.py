@@ -16,7 +16,6 @@ from ml.model_card import model_card
 from ml.model_registry import CARD, ModelRegistry, ModelVersion, UpdateSummary
 from ml.system import load
 from ml.tracking import Run, Tracking
-from ml.training.trained_model import TrainedModel
 
 if TYPE_CHECKING:
     from ml.environment import Environment
@@ -44,7 +43,6 @@ class Register(Job):
 
     outcome: ClassVar[type[Output]] = Registered
 
-    model: TrainedModel
     gate: GateResult
 
     def still_holds(self, environment: Environment, output: Output) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ml.child_process import threads
 from ml.data.images.contents import CONTENT, IMAGES
 from ml.data.split import TEST, TRAIN
 from ml.drift.profile import MOST_ROWS
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 AT_ONCE: Final = 16
-THREADS: Final = 2
 # Training images that the projection is fitted on.
 FITTED_ON: Final = 500
 
@@ -61,7 +61,7 @@ class Embedding:
 
     def averages(self, contents: Sequence[bytes]) -> NDArray[np.float32]:
         """Return what is projected, the early features of images averaged over their places, [n, 40]."""
-        session = open_session(early(weights(), self.image), THREADS)
+        session = open_session(early(weights(), self.image), threads())
         batches = (contents[first : first + AT_ONCE] for first in range(0, len(contents), AT_ONCE))
         return np.concatenate([self._run(session, batch) for batch in batches])
 

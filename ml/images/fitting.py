@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ml.child_process import threads
 from ml.data.images.decode import decode
 from ml.data.split import TRAIN, VALIDATION
 from ml.images.efficientnet import WIDTH, headless
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 16
-THREADS: Final = 2
 TARGET: Final = "label"
 
 
@@ -65,7 +65,7 @@ def table_of(classes: tuple[str, ...]) -> Table:
 
 def embedded(contents: Sequence[bytes]) -> NDArray[np.float32]:
     """Return what the network finds in images, float32 [n, 1280]."""
-    session = open_session(headless(weights()), THREADS)
+    session = open_session(headless(weights()), threads())
     found = np.empty((len(contents), WIDTH), np.float32)
     for first in range(0, len(contents), AT_ONCE):
         pixels = np.stack([shown(decode(each, "RGB")) for each in contents[first : first + AT_ONCE]])

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 # How many callers' worth of requests: while a release starts beside another, as usual, and at the quickest.
 GENTLE, USUAL, QUICK = 0.1, 0.8, 2.0
 _MOST: Final = {GENTLE: 30.0, USUAL: 300.0, QUICK: 1200.0}
-# How delivery begins to tell of a step.
-_DIVIDED: Final = "step "
+# How delivery tells of a step, and of one whose requests both releases answer.
+_STEP, _MIRRORED = "step ", "a copy of each request"
 _CALIBRATED: Final = 40
 _CALLERS: Final = 16
 
@@ -133,12 +133,15 @@ class Target:
         return min(_MOST[pace], pace / self.answer_s)
 
     def quickening(self, load: Load, say: Say, pace: float) -> Say:
-        """Return what tells of a rollout, and asks at a pace once both releases answer."""
+        """Return what tells of a rollout, and asks at a pace once both releases answer.
+
+        A mirrored request is answered twice, and no caller waits for the copy: those are asked as usual.
+        """
 
         def told(line: str) -> None:
             say(line)
-            if line.startswith(_DIVIDED):
-                load.pace(self.rate(pace))
+            if line.startswith(_STEP):
+                load.pace(self.rate(min(pace, USUAL) if _MIRRORED in line else pace))
 
         return told
 

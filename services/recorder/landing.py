@@ -13,7 +13,7 @@ from services.recorder.bus import Bus, Message, fetch
 from services.recorder.monitor import Monitor
 from services.recorder.tables import LandingTable
 
-_BATCH: Final = 2000
+_BATCH: Final = 1000
 _WAIT_S: Final = 1.0
 # A consumer that the bus has dropped answers nothing: after a silence a new one is asked.
 _SILENCE_S: Final = 120.0

@@ -62,7 +62,7 @@ def staging(store, tracking, small_events, tmp_path_factory):
         {"name": "train", "job": "train", "settings": QUICK, **on},
         {"name": "evaluate", "job": "evaluate", **on, **model},
         {"name": "gate", "job": "gate", "evaluation": {"from": "evaluate"}, **on, **model},
-        {"name": "register", "job": "register", "gate": {"from": "gate"}, **model},
+        {"name": "register", "job": "register", "gate": {"from": "gate"}},
     ]
     done = Pipeline.model_validate({"system": SYSTEM, "steps": steps}).run(environment)
     assert done[-1].output.version, done[-2].output.verdict.reasons

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
 
+from ml.child_process import threads
 from ml.data.split import TRAIN, VALIDATION
 from ml.errors import ContractBroken
 from ml.images.efficientnet import FEATURE_SIDE, TRUNK, trunk
@@ -30,7 +31,6 @@ log = logging.getLogger(__name__)
 
 FAMILY: Final = "efficientnet_lite0"
 AT_ONCE: Final = 32
-THREADS: Final = 2
 # A cell looks as it does from the other side: as it is, mirrored across, down, and both.
 FLIPS: Final = ((1, 1), (-1, 1), (1, -1), (-1, -1))
 
@@ -77,7 +77,7 @@ def fit(
     recipe = _recipe(settings)
     training, validation = (_both_classes(tables, part) for part in (TRAIN, VALIDATION))
     pretrained = weights()
-    session = open_session(trunk(pretrained), THREADS)
+    session = open_session(trunk(pretrained), threads())
     pixels = training.pixels()
     shown = np.stack([features(session, pixels[:, ::down, ::across]) for across, down in FLIPS])
     judged = features(session, validation.pixels())
