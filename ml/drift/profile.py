@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from ml.embedding import EMBEDDED
 from ml.evenly import evenly
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 MOST_VALUES = 50
 MOST_ROWS = 500
-# What the features of an embedding are called; only all of them together are held to it.
-EMBEDDED = "embedding_"
 
 
 class FeatureProfile(BaseModel):

@@ -17,10 +17,11 @@ from ml.child_process import threads
 from ml.data.images.contents import CONTENT, IMAGES
 from ml.data.split import TEST, TRAIN
 from ml.drift.profile import MOST_ROWS
+from ml.embedding import named
 from ml.evenly import evenly
 from ml.images.efficientnet import early
 from ml.images.pretrained import weights
-from ml.images.projection import Projection, named
+from ml.images.projection import Projection
 from ml.onnx_session import open_session
 from ml.tables.table import PART
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 SIZE: Final = 8
@@ -46,8 +44,3 @@ def outputs_of(session: Any, *names: str) -> list[str]:
     """Return the names of outputs to ask a session for: these, and the embedding if it has one."""
     known = {each.name for each in session.get_outputs()}
     return [*names, *({OUTPUT} & known)]
-
-
-def named(embedding: Sequence[float]) -> dict[str, float]:
-    """Return an image's embedding as the log and the reference profile name it."""
-    return {f"{OUTPUT}_{number}": float(value) for number, value in enumerate(embedding)}

@@ -15,8 +15,9 @@ from PIL import Image
 
 from ml.data.images.decode import DecodeLimits, decode
 from ml.data.images.quality import measure
+from ml.embedding import named
 from ml.images.pixels import shown
-from ml.images.projection import named, outputs_of
+from ml.images.projection import outputs_of
 from ml.onnx_session import open_session
 from ml.tables.serving import GRAPH, Answer, Manifest, answer_of, checked_manifest, normalised
 

@@ -24,7 +24,7 @@ from ml.drift.live import Window
 from ml.drift.profile import Profile, profile
 from ml.drift.watch import compared
 from ml.drift.windows import EMBEDDING, WindowRecord
-from ml.images.projection import named
+from ml.embedding import named
 from ml.system import load
 from ml.systems.inspector import features
 from ml.systems.inspector.source import source

@@ -18,9 +18,10 @@ from PIL import Image
 
 from ml.data.images.decode import DecodeLimits, decode
 from ml.data.images.quality import measure
+from ml.embedding import named
 from ml.errors import ModelDamaged
 from ml.images.pixels import SIDE
-from ml.images.projection import named, outputs_of
+from ml.images.projection import outputs_of
 from ml.onnx_session import open_session
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Texts as data: an embedding by which their drift is seen."""
