@@ -15,7 +15,7 @@ from ml.errors import WrongInput
 from ml.progress import UNWATCHED, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     import optuna
     import pyarrow as pa
@@ -167,7 +167,7 @@ class System(Protocol):
         None is for a user who says nothing.
         """
 
-    def from_log(self, tables: dict[str, pa.Table], said: Sequence[Said]) -> dict[str, pa.Table]:
+    def from_log(self, tables: dict[str, pa.Table], said: Iterable[Said]) -> dict[str, pa.Table]:
         """Return raw tables, every column text, with the rows that feedback on logged answers teaches."""
 
     def outcome(self, response: Mapping[str, Any], feedback: Mapping[str, Any]) -> float | None:

@@ -10,7 +10,7 @@ from ml.errors import WrongInput
 from ml.progress import UNWATCHED, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import optuna
@@ -141,7 +141,7 @@ class SystemParts:
         del answer
         return None if any(value is None for value in label.values()) else dict(label)
 
-    def from_log(self, tables: Tables, said: Sequence[Said]) -> Tables:
+    def from_log(self, tables: Tables, said: Iterable[Said]) -> Tables:
         """See ``from_log.from_log``."""
         found: Tables = self._part("from_log").from_log(tables, said)
         return found

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ml.objects import delta_errors, delta_options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ml.environment import Environment
 
 TABLES = ("predictions", "feedback")
@@ -94,27 +96,27 @@ class PredictionLog:
         model_version: int | None = None,
         until: datetime | None = None,
         last: int | None = None,
-    ) -> list[Said]:
-        """Return what was said of predictions made from ``since`` up to ``until``, in the order it came.
+    ) -> Iterator[Said]:
+        """Yield what was said of predictions made from ``since`` up to ``until``, in the order it came.
 
         Feedback is taken however late it came. What is said of a prediction that is not in the log, or of
         another model version than is asked for, is left out. ``last`` keeps that many of the newest.
         """
         of_version = "" if model_version is None else f" and model_version = {model_version}"
         before = "" if until is None else f" and time < {_time(until)}"
-        newest = "" if last is None else f" desc limit {last}"
-        rows = self._query(
+        newest = "" if last is None else f" order by said_at desc limit {last}"
+        batches = self._batches(
             "with made as (select prediction_id, min(time) as predicted_at, min(request) as request, "  # noqa: S608
             f"min(response) as response from predictions where {_of(system, since)} "
             f"and time >= {_time(since)}{before}{of_version} group by prediction_id), "
             "told as (select feedback_id, min(prediction_id) as about, min(time) as said_at, "
-            f"min(feedback) as feedback from feedback where {_of(system, since)} group by feedback_id) "
-            "select prediction_id, predicted_at, said_at, request, response, feedback from told "
-            f"join made on about = prediction_id order by said_at{newest}",
+            f"min(feedback) as feedback from feedback where {_of(system, since)} group by feedback_id), "
+            "judged as (select prediction_id, predicted_at, said_at, request, response, feedback from told "
+            f"join made on about = prediction_id{newest}) select * from judged order by said_at",
             needs=TABLES,
         )
-        said = [Said(*row) for row in zip(*(_column(rows, name) for name in Said._fields), strict=True)]
-        return said if last is None else said[::-1]
+        for batch in batches:
+            yield from map(Said, *(batch[name].to_pylist() for name in Said._fields))
 
     def labelled(self, system: str, since: datetime) -> int:
         """Return of how many predictions something was said after ``since``, each counted once."""
@@ -127,6 +129,18 @@ class PredictionLog:
 
     def _query(self, sql: str, needs: tuple[str, ...]) -> Any:
         """Return the rows, None while a table is not there yet."""
+        found = self._asked(sql, needs)
+        with delta_errors(self._store, f"s3://{self._store.buckets.predictions}"):
+            return None if found is None else found.read_all()
+
+    def _batches(self, sql: str, needs: tuple[str, ...]) -> Iterator[Any]:
+        """Yield the rows some thousand at a time, none while a table is not there yet."""
+        found = self._asked(sql, needs)
+        with delta_errors(self._store, f"s3://{self._store.buckets.predictions}"):
+            yield from found or ()
+
+    def _asked(self, sql: str, needs: tuple[str, ...]) -> Any:
+        """Return what reads the rows, None while a table is not there yet."""
         from deltalake import QueryBuilder
         from deltalake.exceptions import TableNotFoundError
 
@@ -139,7 +153,7 @@ class PredictionLog:
             except TableNotFoundError:
                 return None
         with delta_errors(self._store, f"s3://{self._store.buckets.predictions}"):
-            return builder.execute(sql).read_all()
+            return builder.execute(sql)
 
     def _table(self, name: str, address: str) -> Any:
         from deltalake import DeltaTable

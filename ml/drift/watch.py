@@ -153,9 +153,10 @@ class Watch:
         )
 
     def _concept(self, subject: Subject, recent: int) -> Concept:
-        said = self._log.feedback(
+        told = self._log.feedback(
             subject.system, subject.since, model_version=subject.model_version, last=MOST_FEEDBACK
         )
+        said = list(told)
         outcome = implementation(subject.system).outcome
         scores = [outcome(an_object(each.response), an_object(each.feedback)) for each in said]
         judged = [(s, each.said_at) for s, each in zip(scores, said, strict=True) if s is not None]

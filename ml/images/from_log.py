@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     import pyarrow as pa
 
     from ml.data.prediction_log import Said
 
 
-def from_log(tables: dict[str, pa.Table], said: Sequence[Said]) -> dict[str, pa.Table]:
+def from_log(tables: dict[str, pa.Table], said: Iterable[Said]) -> dict[str, pa.Table]:
     """Return the tables as they are."""
     del said
     return tables

@@ -9,7 +9,7 @@ from ml.tables.source import identified
 from ml.tables.table import ROW_ID, ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     import pyarrow as pa
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ml.tables.table import Table
 
 
-def from_log(table: Table, tables: dict[str, pa.Table], said: Sequence[Said]) -> dict[str, pa.Table]:
+def from_log(table: Table, tables: dict[str, pa.Table], said: Iterable[Said]) -> dict[str, pa.Table]:
     """Add a row for each prediction that somebody told the class of; of what was said of one the last holds.
 
     A request names no group, so each such row is a group of its own. Its time is that of the request, in

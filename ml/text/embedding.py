@@ -97,7 +97,7 @@ def _shares(counted: Counter[int], weights: NDArray[np.float32]) -> tuple[NDArra
 def _directions(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return rows at length one; what has no length is left at none."""
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
-    found: NDArray[np.float32] = rows / np.where(lengths > 0, lengths, 1)
+    found: NDArray[np.float32] = (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
     return found
 
 

@@ -22,8 +22,9 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from ml.environment import ObjectStore
 from ml.objects import delta_options
 from services.recorder.bus import Message
+from services.recorder.tidying import tidy_apart
 
-_COMPACT_EVERY: Final = 200
+_MOST_FILES: Final = 200
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _TIME: Final = DataType.timestamp("us", tz="UTC")
 
@@ -68,14 +69,21 @@ NAMES: Final = {"prediction": "predictions", "feedback": "feedback"}
 
 
 class LandingTable:
-    """One table, written by one recorder; rows carry their place in the stream into the commit."""
+    """One table, written by one recorder; rows carry their place in the stream into the commit.
 
-    def __init__(self, store: ObjectStore, kind: str, keep_days: int | None = None) -> None:
+    Each commit adds small files; from ``most_files`` on, those that an earlier recorder left included, the
+    table is tidied.
+    """
+
+    def __init__(
+        self, store: ObjectStore, kind: str, keep_days: int | None = None, most_files: int = _MOST_FILES
+    ) -> None:
         self._kind = kind
         self._keep_days = keep_days
+        self._most_files = most_files
         self._store = store
         self._address = f"s3://{store.buckets.predictions}/{NAMES[kind]}"
-        self._commits = 0
+        self._files = 0
 
     def landed(self, stream: str) -> int:
         """Return the last sequence of a stream that a commit holds, 0 if none does."""
@@ -85,6 +93,7 @@ class LandingTable:
             return 0
         except (DeltaError, OSError) as error:
             raise StoreUnavailable(f"{self._address} cannot be read: {_brief(error)}") from error
+        self._files = len(table.file_uris())
         return table.transaction_version(stream) or 0
 
     def land(self, messages: list[Message], stream: str, landed: int) -> int:
@@ -109,9 +118,10 @@ class LandingTable:
             )
         except (DeltaError, OSError) as error:
             raise StoreUnavailable(f"{self._address} cannot be written: {_brief(error)}") from error
-        self._commits += 1
-        if not self._commits % _COMPACT_EVERY:
-            self.tidy()
+        self._files += 1
+        if self._files >= self._most_files:
+            self._files = 0
+            tidy_apart(self._store, self._kind, self._keep_days)
         return len(records)
 
     def tidy(self) -> None:

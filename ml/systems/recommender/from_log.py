@@ -6,14 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     import pyarrow as pa
 
     from ml.data.prediction_log import Said
 
 
-def from_log(tables: dict[str, pa.Table], said: Sequence[Said]) -> dict[str, pa.Table]:
+def from_log(tables: dict[str, pa.Table], said: Iterable[Said]) -> dict[str, pa.Table]:
     """Add an event for each rating in the log, and its user if that one is new.
 
     A user's later rating of a film takes the place of an earlier one, in the log and in the table.
@@ -34,7 +34,7 @@ def from_log(tables: dict[str, pa.Table], said: Sequence[Said]) -> dict[str, pa.
     }
 
 
-def _ratings(said: Sequence[Said]) -> Iterator[dict[str, str]]:
+def _ratings(said: Iterable[Said]) -> Iterator[dict[str, str]]:
     for each in said:
         feedback: dict[str, Any] = json.loads(each.feedback)
         if feedback.get("event") == "rated" and feedback.get("rating") is not None:

@@ -50,6 +50,27 @@ def test_messages_that_are_no_records_are_left_out(stack: Stack) -> None:
     assert LandingTable(stack.env.object_store, "prediction").land(good + bad, "with garbage", 0) == 2
 
 
+def files_of_today(stack: Stack) -> int:
+    options = delta_options(stack.env.object_store, "recorder")
+    address = f"s3://{stack.env.object_store.buckets.predictions}/predictions"
+    today = f"system=echo/day={datetime.now(UTC):%Y-%m-%d}"
+    return sum(today in each for each in DeltaTable(address, storage_options=options).file_uris())
+
+
+def test_files_that_an_earlier_recorder_left_are_merged_with_the_next_commit(stack: Stack) -> None:
+    earlier = LandingTable(stack.env.object_store, "prediction")
+    for number in range(1, 4):
+        earlier.land(messages(400 + number, 401 + number), "left", number - 1)
+    assert files_of_today(stack) >= 3
+    later = LandingTable(stack.env.object_store, "prediction", most_files=4)
+    assert later.landed("left") == 403
+    assert later.land(messages(410, 411), "left", 403) == 1
+    assert files_of_today(stack) == 1
+    assert {f"table-{number}" for number in (401, 402, 403, 410)} <= set(
+        landed(stack, "predictions", "prediction_id")
+    )
+
+
 def test_tidying_merges_files_and_forgets_days_that_are_too_old(stack: Stack) -> None:
     table = LandingTable(stack.env.object_store, "prediction", keep_days=30)
     old = int((datetime.now(UTC) - timedelta(days=32)).timestamp() * 1e6)
@@ -57,12 +78,8 @@ def test_tidying_merges_files_and_forgets_days_that_are_too_old(stack: Stack) ->
     lines += [orjson.dumps(orjson.loads(_line(f"old-{number}")) | {"time_us": old}) for number in range(5)]
     for number, line in enumerate(lines, 1):
         table.land([Message(number, line)], "to tidy", number - 1)
-    options = delta_options(stack.env.object_store, "recorder")
-    address = f"s3://{stack.env.object_store.buckets.predictions}/predictions"
     table.tidy()
-    files = DeltaTable(address, storage_options=options).file_uris()
-    today = f"system=echo/day={datetime.now(UTC):%Y-%m-%d}"
-    assert len([each for each in files if today in each]) == 1
+    assert files_of_today(stack) == 1
     rows = landed(stack, "predictions", "prediction_id")
     assert sorted(each for each in rows if each.startswith("kept-")) == [f"kept-{n}" for n in range(5)]
     assert not [each for each in rows if each.startswith("old-")]

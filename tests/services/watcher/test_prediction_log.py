@@ -58,7 +58,7 @@ def test_feedback_meets_its_prediction_once_though_it_came_twice_and_days_late(l
     stranger = made.feedback(made.record())
     made.land([*said, stranger])
     made.land([*said, records[0]])
-    found = log.feedback(SYSTEM, BEGAN, model_version=101)
+    found = list(log.feedback(SYSTEM, BEGAN, model_version=101))
     assert [each.prediction_id for each in found] == [early["id"], early["id"], late["id"]]
     assert found[2].said_at - found[2].predicted_at > timedelta(days=8)
     assert '"event":"rated"' in found[1].feedback
@@ -67,10 +67,11 @@ def test_feedback_meets_its_prediction_once_though_it_came_twice_and_days_late(l
 def test_a_period_and_the_newest_few_can_be_asked_for(log, logged):
     made, records = logged
     made.land([made.feedback(each) for each in records[10:20]])
-    before_midnight = log.feedback(SYSTEM, BEGAN, until=BEGAN + timedelta(minutes=10), model_version=101)
+    until = BEGAN + timedelta(minutes=10)
+    before_midnight = list(log.feedback(SYSTEM, BEGAN, until=until, model_version=101))
     assert {each.prediction_id for each in before_midnight} >= {each["id"] for each in records[10:20]}
-    newest = log.feedback(SYSTEM, BEGAN, model_version=101, last=3)
-    everything = log.feedback(SYSTEM, BEGAN, model_version=101)
+    newest = list(log.feedback(SYSTEM, BEGAN, model_version=101, last=3))
+    everything = list(log.feedback(SYSTEM, BEGAN, model_version=101))
     assert newest == everything[-3:]
 
 
@@ -89,4 +90,4 @@ def test_the_ids_from_a_moment_on_are_those_of_all_model_versions(log, logged, s
 def test_other_versions_systems_and_empty_tables_give_nothing(log, logged):
     assert log.predictions(SYSTEM, 999, Place(BEGAN), 10).ids == []
     assert log.predictions("no'body", 101, Place(BEGAN), 10).ids == []
-    assert log.feedback("nobody", BEGAN) == []
+    assert list(log.feedback("nobody", BEGAN)) == []
