@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 PLACES: Final = 2**13
 LETTERS: Final = 3
 AXES, LOGGED = 64, 8
-KEPT, NEIGHBOUR = 500, 5
+KEPT, NEIGHBOUR = 2000, 5
 
 
 @dataclass(frozen=True)
 class TextEmbedding:
-    """``weights`` [8192] of pieces, ``axes`` [8192, 64], ``known`` texts [500, 64]; NumPy suffices to ask."""
+    """``weights`` [8192] of pieces, ``axes`` [8192, 64], ``known`` texts [2000, 64]; NumPy suffices here."""
 
     weights: NDArray[np.float32] = field(repr=False)
     axes: NDArray[np.float32] = field(repr=False)
