@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Only all features that begin so together are held to the reference, none of them alone.
 EMBEDDED: Final = "embedding_"
@@ -12,3 +15,8 @@ EMBEDDED: Final = "embedding_"
 def named(embedding: Sequence[float]) -> dict[str, float]:
     """Return the numbers of one embedding by their names."""
     return {f"{EMBEDDED}{number}": float(value) for number, value in enumerate(embedding)}
+
+
+def columns(embedded: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Return embeddings [n, k] as arrays [n] by the names of their numbers."""
+    return {f"{EMBEDDED}{number}": column for number, column in enumerate(embedded.T)}

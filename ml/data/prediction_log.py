@@ -64,6 +64,7 @@ class PredictionLog:
 
     def __init__(self, environment: Environment) -> None:
         self._store = environment.object_store
+        self._bucket = f"s3://{self._store.buckets.predictions}"
         self._open: dict[str, Any] = {}
 
     def predictions(self, system: str, model_version: int, after: Place, limit: int) -> Predictions:
@@ -130,13 +131,13 @@ class PredictionLog:
     def _query(self, sql: str, needs: tuple[str, ...]) -> Any:
         """Return the rows, None while a table is not there yet."""
         found = self._asked(sql, needs)
-        with delta_errors(self._store, f"s3://{self._store.buckets.predictions}"):
+        with delta_errors(self._store, self._bucket):
             return None if found is None else found.read_all()
 
     def _batches(self, sql: str, needs: tuple[str, ...]) -> Iterator[Any]:
         """Yield the rows some thousand at a time, none while a table is not there yet."""
         found = self._asked(sql, needs)
-        with delta_errors(self._store, f"s3://{self._store.buckets.predictions}"):
+        with delta_errors(self._store, self._bucket):
             yield from found or ()
 
     def _asked(self, sql: str, needs: tuple[str, ...]) -> Any:
@@ -146,13 +147,13 @@ class PredictionLog:
 
         builder = QueryBuilder()
         for name in needs:
-            address = f"s3://{self._store.buckets.predictions}/{name}"
+            address = f"{self._bucket}/{name}"
             try:
                 with delta_errors(self._store, address):
                     builder = builder.register(name, self._table(name, address))
             except TableNotFoundError:
                 return None
-        with delta_errors(self._store, f"s3://{self._store.buckets.predictions}"):
+        with delta_errors(self._store, self._bucket):
             return builder.execute(sql)
 
     def _table(self, name: str, address: str) -> Any:

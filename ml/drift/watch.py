@@ -153,13 +153,12 @@ class Watch:
         )
 
     def _concept(self, subject: Subject, recent: int) -> Concept:
-        told = self._log.feedback(
+        said = self._log.feedback(
             subject.system, subject.since, model_version=subject.model_version, last=MOST_FEEDBACK
         )
-        said = list(told)
         outcome = implementation(subject.system).outcome
-        scores = [outcome(an_object(each.response), an_object(each.feedback)) for each in said]
-        judged = [(s, each.said_at) for s, each in zip(scores, said, strict=True) if s is not None]
+        scored = ((outcome(an_object(each.response), an_object(each.feedback)), each) for each in said)
+        judged = [(score, each.said_at) for score, each in scored if score is not None]
         return concept([score for score, _ in judged], [time for _, time in judged], recent)
 
 

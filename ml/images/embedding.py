@@ -17,7 +17,7 @@ from ml.child_process import threads
 from ml.data.images.contents import CONTENT, IMAGES
 from ml.data.split import TEST, TRAIN
 from ml.drift.profile import MOST_ROWS
-from ml.embedding import named
+from ml.embedding import columns
 from ml.evenly import evenly
 from ml.images.efficientnet import early
 from ml.images.pretrained import weights
@@ -57,8 +57,7 @@ class Embedding:
 
     def reference(self, tables: dict[str, pa.Table]) -> dict[str, NDArray[np.float64]]:
         """Return what a profile keeps of held-out images, arrays [n] by name."""
-        held = self.projection(tables)(self.averages(self._contents(tables, TEST, MOST_ROWS)))
-        return {name: held[:, at] for at, name in enumerate(named(held[0]))}
+        return columns(self.projection(tables)(self.averages(self._contents(tables, TEST, MOST_ROWS))))
 
     def averages(self, contents: Sequence[bytes]) -> NDArray[np.float32]:
         """Return what is projected, the early features of images averaged over their places, [n, 40]."""

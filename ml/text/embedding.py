@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ml.embedding import EMBEDDED
+from ml.embedding import columns
 from ml.errors import WrongInput
 from ml.evenly import evenly
 
@@ -71,8 +71,7 @@ class TextEmbedding:
         placed = np.array([share @ self.axes[places] for places, share in rows], np.float32).reshape(-1, AXES)
         alike = np.partition(_directions(placed) @ self.known.T, -NEIGHBOUR, axis=1)[:, -NEIGHBOUR]
         first = placed[:, :LOGGED]
-        named = {f"{EMBEDDED}{axis}": first[:, axis] for axis in range(LOGGED)}
-        return {"familiarity": np.linalg.norm(first, axis=1), "likeness": alike} | named
+        return {"familiarity": np.linalg.norm(first, axis=1), "likeness": alike} | columns(first)
 
     def to_bytes(self) -> bytes:
         """Return it as a file for ``from_bytes``, to lie among a model's serving files."""

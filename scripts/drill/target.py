@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 # How many callers' worth of requests: while a release starts beside another, as usual, and at the quickest.
 GENTLE, USUAL, QUICK = 0.1, 0.8, 2.0
 _MOST: Final = {GENTLE: 30.0, USUAL: 300.0, QUICK: 1200.0}
-# How delivery tells of a step, and of one whose requests both releases answer.
-_STEP, _MIRRORED = "step ", "a copy of each request"
 _CALIBRATED: Final = 40
 _CALLERS: Final = 16
 
@@ -137,11 +135,12 @@ class Target:
 
         A mirrored request is answered twice, and no caller waits for the copy: those are asked as usual.
         """
+        from services.delivery.driver import MIRRORED, STEP
 
         def told(line: str) -> None:
             say(line)
-            if line.startswith(_STEP):
-                load.pace(self.rate(min(pace, USUAL) if _MIRRORED in line else pace))
+            if line.startswith(STEP):
+                load.pace(self.rate(min(pace, USUAL) if MIRRORED in line else pace))
 
         return told
 

@@ -24,6 +24,9 @@ from services.delivery.traffic import Traffic
 from services.delivery.watch import Watch
 from services.errors import RecordsUnreachable, ReleaseUnhealthy
 
+# How a step is told of, and one whose requests both releases answer.
+STEP: Final = "step "
+MIRRORED: Final = "a copy of each request"
 _LOOK_S: Final = 0.2
 # How often it is written down how far it is, the lease is held on to, and something is said.
 _KEEP_S: Final = 1.0
@@ -129,8 +132,8 @@ class Driver:
     def _enter(self) -> None:
         """Divide the requests as the step says, and have both scraped."""
         rollout, step = self.rollout, self.rollout.now
-        what = "a copy of each request" if step.shadow else f"{step} of the requests"
-        self._progress(f"step {rollout.step + 1} of {len(rollout.steps)}: {what} to {rollout.canary}")
+        what = MIRRORED if step.shadow else f"{step} of the requests"
+        self._progress(f"{STEP}{rollout.step + 1} of {len(rollout.steps)}: {what} to {rollout.canary}")
         self._send(
             canary=self._url(rollout.canary),
             mode="shadow" if step.shadow else "shares",

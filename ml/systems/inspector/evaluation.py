@@ -78,7 +78,7 @@ def _cost_of_8_bits(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> dict
     """Return the difference of accuracies, and the lower end of its 95 % interval.
 
     Of some hundred cells 8 bits change a dozen decisions, either way: the difference alone passes a bound of
-    half a point by chance every tenth time.
+    half a point by chance about every eighth time.
     """
     lost = bootstrap_mean(before.astype(np.float64) - after.astype(np.float64), 0.95, RESAMPLES, 0)
     return {"accuracy_drop": lost.value, "accuracy_drop_sure": lost.low}

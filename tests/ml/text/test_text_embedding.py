@@ -44,8 +44,7 @@ def logged(embedding, texts):
 
 
 def drifted(embedding, reference, texts):
-    rows = logged(embedding, reference)
-    known = profile(DECLARED.monitors, {name: [row[name] for row in rows] for name in rows[0]})
+    known = profile(DECLARED.monitors, embedding(reference))
     window = Window([json.dumps(row) for row in logged(embedding, texts)], ["{}"] * len(texts))
     return record_of(compared(window, DECLARED, known, None), len(texts)).drifted
 

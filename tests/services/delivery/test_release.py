@@ -14,6 +14,7 @@ import pytest
 
 from services.delivery.delivery import Delivery
 from services.delivery.lease import Holder, Lease
+from services.delivery.release import Release
 from services.endpoint.settings import Limits
 from services.errors import (
     FolderUnwritable,
@@ -139,32 +140,34 @@ def test_rollback_goes_to_the_release_before_and_does_not_come_back_by_itself(
     assert ask(stack).json()["texts"] == ["a on r2"]
 
 
-def test_a_bento_that_is_gone_from_the_machine_is_fetched_again(
-    delivery: Delivery, registry: FolderRegistry, stack: Stack
-) -> None:
+@pytest.fixture
+def before(delivery: Delivery, registry: FolderRegistry) -> Release:
+    """The release before the one that serves."""
     registry.add("!")
     registry.add("?")
     first = delivery.release("echo", 1)
     delivery.release("echo", 2)
+    return first
+
+
+def test_a_bento_that_is_gone_from_the_machine_is_fetched_again(
+    delivery: Delivery, before: Release, stack: Stack
+) -> None:
     shutil.rmtree(stack.env.runtime.folder / "bentos")
-    assert delivery.rollback("echo", first.id[:-3]) == first
+    assert delivery.rollback("echo", before.id[:-3]) == before
     assert ask(stack).json()["texts"] == ["a!"]
 
 
 def test_a_damaged_bento_is_refused_by_name_and_what_served_serves_on(
-    delivery: Delivery, registry: FolderRegistry, stack: Stack
+    delivery: Delivery, before: Release, stack: Stack
 ) -> None:
-    registry.add("!")
-    registry.add("?")
-    first = delivery.release("echo", 1)
-    delivery.release("echo", 2)
-    folder = stack.env.runtime.folder / "bentos" / "echo" / first.bento_digest[:16]
+    folder = stack.env.runtime.folder / "bentos" / "echo" / before.bento_digest[:16]
     (folder / "src" / "model" / "suffix.txt").write_text("tampered")
     with pytest.raises(PackagingFailed, match=f"{folder} has digest .* remove that folder"):
         delivery.rollback("echo")
     assert ask(stack).json()["texts"] == ["a?"]
     shutil.rmtree(folder)
-    assert delivery.rollback("echo") == first, "what the bucket has is whole"
+    assert delivery.rollback("echo") == before, "what the bucket has is whole"
     assert ask(stack).json()["texts"] == ["a!"]
 
 
