@@ -13,7 +13,8 @@ questions.py   held-out rows as requests, with what their users say of the answe
 load.py        callers in a thread of their own; connection.py is one of them on the wire
 variants.py    the serving code, rebuilt or sabotaged (``faults/``), as a release of its own
 alerts.py      what Prometheus and Alertmanager say of a system
-latency.py     what the gateway adds; memory.py: what steward and recorder hold; both are ``watching.py``
+latency.py     what the gateway adds (``rest.py`` waits until the machine has time for it)
+memory.py      what steward and recorder hold; both of these are ``watching.py``
 
 steady, drift, retrain, gate, rollout, sabotage, rollback, kills, log: the steps, in this order
 """

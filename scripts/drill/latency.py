@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from scripts.drill.figure import Figure
+from scripts.drill.rest import come_to_rest
 from scripts.drill.watching import Watching
 
 if TYPE_CHECKING:
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
 PAIRS: Final = 300
 _JSON: Final = {"content-type": "application/json"}
 _POLL_S: Final = 0.05
-# What is under way when the load pauses has ended by then.
-_QUIET_S: Final = 0.3
 _MODES: Final = {"shadow": "mirrored", "shares": "divided"}
 
 
 class GatewayLatency(Watching):
-    """Watches the routes in a thread; in each mode it has the load pause, and asks on both ways in turn.
+    """Watches the routes in a thread; in each mode it has the load pause, lets what is left to do on earlier
+    answers be done (recorder, watcher), and asks on both ways in turn.
 
     ``found`` are medians in seconds by mode: of the answers straight from the champion, and of what those
     through the gateway took more, pair by pair, as the machine is not as quick in every second.
@@ -60,7 +60,7 @@ class GatewayLatency(Watching):
         if self._gateway.follows(self._target.system, traffic):
             self._load.pause()
             try:
-                time.sleep(_QUIET_S)
+                come_to_rest()
                 with suppress(OSError, HTTPException):
                     self.found[traffic.mode] = self._measured(traffic.champion)
             finally:
