@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
+from ml.repeatable import seed_keras
 from ml.systems.inspector.epochs import Epochs
 from ml.systems.inspector.serving import DEFECT
 from ml.systems.inspector.tail import Tail, untaught
@@ -36,7 +37,7 @@ def tune(
     ``training`` has features of each flip, [4, n, 112, 14, 14], ``validation`` of the images as they are.
     After each epoch all that the next one needs is kept; a fit that was killed goes on there.
     """
-    keras.utils.set_random_seed(seed)
+    seed_keras(seed)
     model = Tail(weights, untaught(2, seed), recipe.dropout, recipe.l2)
     model.compile(
         keras.optimizers.AdamW(_schedule(recipe, len(training[1])), weight_decay=recipe.weight_decay),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml.errors import NoUpdate
+from ml.repeatable import seed_keras
 from ml.tables.families.epochs import State, Watch, run
 from ml.tables.families.family import FEATURES, IR, OPSET, OTHER_SHAPE, PROBABILITIES
 
@@ -28,9 +29,7 @@ class NetworkModel:
     """
 
     def __init__(self, recipe: Network, training: Sample, seed: int) -> None:
-        import keras
-
-        keras.utils.set_random_seed(seed)
+        seed_keras(seed)
         self.recipe, self._training = recipe, training
         self._model = _layers(recipe, training.features.shape[1], training.classes, seed)
         steps = math.ceil(len(training.truth) / recipe.batch) * recipe.epochs
