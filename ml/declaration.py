@@ -198,10 +198,28 @@ class CardNotes(Declared):
     caveats: str = ""
 
 
+class ImageLimits(Declared):
+    """What an image must reach to be judged; the defaults let through what a working camera sends.
+
+    ``least_sharpness`` is a variance of the Laplacian, in grey values squared. What is out of focus depends
+    on what is shown, so each system says its own. Shares are of an image's pixels.
+    """
+
+    least_side: PositiveInt = 32
+    least_sharpness: NonNegativeFloat = 0.0
+    least_contrast: NonNegativeFloat = 2.0
+    most_black: float = Field(0.98, ge=0, le=1)
+    most_white: float = Field(0.5, ge=0, le=1)
+
+
 class DataPolicy(Declared):
-    """How bad a delivery may be: above ``quarantined_share`` of a table nothing is committed."""
+    """How bad a delivery may be: above ``quarantined_share`` of a table nothing is committed.
+
+    An image outside the limits of ``images`` is set aside with the reason.
+    """
 
     quarantined_share: float = Field(0.05, ge=0, le=1)
+    images: ImageLimits = ImageLimits()
 
 
 class SystemDeclaration(Declared):

@@ -43,11 +43,12 @@ def ingest(
     from ml.data.images.inbox import Inbox
     from ml.data.images.manifest import take_in
     from ml.data.images.store import ImageStore
+    from ml.system import load as declaration
 
-    environment = load(env)
+    environment, limits = load(env), declaration(system).data.images
     labelling(system)
     with step(f"take in images from {source}"):
-        taken = take_in(_images(environment, source, count), ImageStore(environment, system))
+        taken = take_in(_images(environment, source, count), ImageStore(environment, system), limits)
         fresh = Inbox(environment, system).add(taken, source)
     for each in taken.set_aside:
         say(f"   set aside {each.name}: {each.reason}")

@@ -18,7 +18,7 @@ from ml.data.source import ImageSource
 from ml.errors import SourceEmpty
 from ml.folders import Folders, StoredFolder
 from ml.job import Job, Output
-from ml.system import implementation
+from ml.system import implementation, load
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,8 +60,12 @@ class Ingest(Job):
     log: LogWindow | None = None
 
     def state(self, environment: Environment) -> dict[str, str]:
-        """Return the fingerprints of source and labels, so that new ones make the step run again."""
-        found = {"source": hashlib.sha256(self._source().fingerprint().encode()).hexdigest()}
+        """Return fingerprints of source, labels and limits, so that new ones make the step run again."""
+        source = self._source()
+        found = {"source": hashlib.sha256(source.fingerprint().encode()).hexdigest()}
+        if isinstance(source, ImageSource):
+            limits = load(self.system).data.images
+            found["limits"] = hashlib.sha256(limits.model_dump_json().encode()).hexdigest()
         if implementation(self.system).labelling() is not None:
             found["labels"] = Labels(environment, self.system).fingerprint()
         return found
@@ -74,7 +78,8 @@ class Ingest(Job):
         tables = source.read()
         set_aside = 0
         if isinstance(source, ImageSource):
-            taken = take_in(source.images(), ImageStore(environment, self.system))
+            store, limits = ImageStore(environment, self.system), load(self.system).data.images
+            taken = take_in(source.images(), store, limits)
             tables[IMAGES], set_aside = _as_text(taken.table()), len(taken.set_aside)
         before = sum(table.num_rows for table in tables.values())
         if self.log:

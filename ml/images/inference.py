@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from ml.data.images.decode import ImageRefused, decode
-from ml.data.images.quality import QualityLimits, measure, problems
+from ml.data.images.quality import measure, problems
 from ml.data.images.sources import from_folder
 from ml.data.images.store import image_id
+from ml.declaration import ImageLimits
 from ml.errors import WrongInput
 from ml.images.source import class_of
 
@@ -60,7 +61,7 @@ def looked_at(folder: Path) -> ImagesFound:
 def _fault(content: bytes) -> str:
     """Return why an image is set aside, nothing if it is not."""
     try:
-        return "; ".join(problems(measure(decode(content)), QualityLimits()))
+        return "; ".join(problems(measure(decode(content)), ImageLimits()))
     except ImageRefused as error:
         return str(error)
 

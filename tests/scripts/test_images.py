@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import uuid
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -65,21 +66,35 @@ def test_images_of_a_folder_are_taken_in_once_and_what_is_none_is_set_aside(mill
     assert ingest(millrace, folder)[-1] == "0 new image(s), 4 there already, 1 set aside"
 
 
-def test_a_camera_and_a_bucket_give_images_too(millrace, environment, folder):
-    camera = subprocess.Popen(
-        [COMMAND, "images", "camera", str(folder), "--dim", "0.2"],
+@contextmanager
+def camera(folder, *options):
+    """Yield the address of a camera that plays a folder."""
+    running = subprocess.Popen(
+        [COMMAND, "images", "camera", str(folder), *options],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )
     try:
-        assert ingest(millrace, camera.stdout.readline().strip())[-1].startswith("4 new image(s)")
+        yield running.stdout.readline().strip()
     finally:
-        camera.send_signal(signal.SIGINT)
-        assert camera.wait(30) == 130
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 130
+
+
+def test_a_camera_and_a_bucket_give_images_too(millrace, environment, folder):
+    with camera(folder, "--dim", "0.2") as address:
+        assert ingest(millrace, address)[-1].startswith("4 new image(s)")
     bucket = environment.object_store.buckets.datasets
     Objects(environment, bucket).put("drop/cell.png", (folder / "cell-0.png").read_bytes())
     assert ingest(millrace, f"s3://{bucket}/drop/")[-1] == "1 new image(s), 0 there already, 0 set aside"
+
+
+def test_what_a_camera_out_of_focus_shows_is_set_aside_as_the_system_declares(millrace, environment, folder):
+    with camera(folder, "--blur", "6") as address:
+        told = ingest(millrace, address)
+    assert told[-1] == "0 new image(s), 0 there already, 5 set aside"
+    assert sum("its sharpness is" in line and "2.5 is needed" in line for line in told) == 4
 
 
 def written(tmp_path, labels):

@@ -11,10 +11,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ml.data.contract import TableContract
-from ml.data.images.decode import DecodeLimits, ImageRefused, decode
+from ml.data.images.decode import ImageRefused, decode
 from ml.data.images.duplicates import perceptual_hash
-from ml.data.images.quality import Quality, QualityLimits, measure, problems
+from ml.data.images.quality import Quality, measure, problems
 from ml.data.images.store import ImageStore, image_id
+from ml.declaration import ImageLimits
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -89,8 +90,7 @@ def _manifest_schema() -> Any:
 def take_in(
     images: Iterable[tuple[str, bytes]],
     store: ImageStore,
-    decoding: DecodeLimits | None = None,
-    judging: QualityLimits | None = None,
+    limits: ImageLimits | None = None,
 ) -> Taken:
     """Check images, store those that can be used, each once, and return the rest with the reason.
 
@@ -98,11 +98,11 @@ def take_in(
     Interrupted, it is repeated: what is stored is found and not stored again.
     """
     taken, seen = Taken(), set[str]()
-    limits = judging or QualityLimits()
+    limits = limits or ImageLimits()
     with ThreadPoolExecutor(THREADS) as pool:
         for batch in _batches(images):
             fresh = list(_fresh(batch, seen, taken))
-            looked = list(pool.map(partial(_look, decoding=decoding, limits=limits), fresh))
+            looked = list(pool.map(partial(_look, limits=limits), fresh))
             pairs = zip(fresh, looked, strict=True)
             store.keep(content for (_, content), each in pairs if isinstance(each, Row))
             taken.rows += [each for each in looked if isinstance(each, Row)]
@@ -129,10 +129,10 @@ def _fresh(batch: list[tuple[str, bytes]], seen: set[str], taken: Taken) -> Iter
             yield name, content
 
 
-def _look(image: tuple[str, bytes], decoding: DecodeLimits | None, limits: QualityLimits) -> Row | SetAside:
+def _look(image: tuple[str, bytes], limits: ImageLimits) -> Row | SetAside:
     name, content = image
     try:
-        grey = decode(content, "L", decoding)
+        grey = decode(content)
     except ImageRefused as error:
         return SetAside(name, str(error))
     quality = measure(grey)

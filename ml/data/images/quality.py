@@ -11,6 +11,8 @@ from PIL import Image
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ml.declaration import ImageLimits
+
 # Grey values up to the first are taken as black, from the second on as white.
 BLACK: Final = 3
 WHITE: Final = 252
@@ -28,20 +30,6 @@ class Quality:
     contrast: float
     black_share: float
     white_share: float
-
-
-@dataclass(frozen=True)
-class QualityLimits:
-    """What an image must reach; the defaults let through what a working camera sends.
-
-    ``least_sharpness`` is in grey values squared, as `sharpness` returns it.
-    """
-
-    least_side: int = 32
-    least_sharpness: float = 0.0
-    least_contrast: float = 2.0
-    most_black: float = 0.98
-    most_white: float = 0.5
 
 
 def measure(grey: NDArray[np.uint8]) -> Quality:
@@ -74,7 +62,7 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
     return float(laplacian.astype(np.float32).var())
 
 
-def problems(quality: Quality, limits: QualityLimits) -> list[str]:
+def problems(quality: Quality, limits: ImageLimits) -> list[str]:
     """Return why an image cannot be judged, one sentence part for each reason; empty if it can."""
     found: list[str] = []
     side = min(quality.width, quality.height)
@@ -86,8 +74,8 @@ def problems(quality: Quality, limits: QualityLimits) -> list[str]:
         found.append(f"{quality.white_share:.0%} of it is white, at most {limits.most_white:.0%} may be")
     if quality.contrast < limits.least_contrast:
         found.append(
-            f"its contrast is {quality.contrast:.1f} grey values, {limits.least_contrast} are needed"
+            f"its contrast is {quality.contrast:.1f} grey values, {limits.least_contrast:g} are needed"
         )
     if quality.sharpness < limits.least_sharpness:
-        found.append(f"its sharpness is {quality.sharpness:.0f}, {limits.least_sharpness:.0f} is needed")
+        found.append(f"its sharpness is {quality.sharpness:.1f}, {limits.least_sharpness:g} is needed")
     return found

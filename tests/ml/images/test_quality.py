@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from ml.data.images.quality import QualityLimits, measure, problems, sharpness
+from ml.data.images.quality import measure, problems, sharpness
+from ml.declaration import ImageLimits
 
 from .pictures import scene
 
@@ -33,11 +34,11 @@ def test_blur_lowers_sharpness_each_time():
     ],
 )
 def test_an_image_that_shows_nothing_is_told_why(picture, said):
-    assert any(said in reason for reason in problems(measure(picture), QualityLimits(least_sharpness=30)))
+    assert any(said in reason for reason in problems(measure(picture), ImageLimits(least_sharpness=30)))
 
 
 def test_an_image_of_something_has_no_problem():
-    assert problems(measure(scene()), QualityLimits(least_sharpness=30)) == []
+    assert problems(measure(scene()), ImageLimits(least_sharpness=30)) == []
 
 
 def test_an_image_of_two_pixels_has_no_sharpness():
