@@ -10,6 +10,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from ml.child_process import threads
 from ml.data.contract import TableContract
 from ml.data.images.decode import ImageRefused, decode
 from ml.data.images.duplicates import perceptual_hash
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH: Final = 256
-THREADS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,13 @@ class Taken:
     rows: list[Row] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
     repeated: int = 0
+
+    def add(self, images: list[tuple[str, bytes]], looked: list[Row | SetAside]) -> list[bytes]:
+        """Note what was found of images, and return the bytes of those that are kept."""
+        self.rows += [each for each in looked if isinstance(each, Row)]
+        self.set_aside += [each for each in looked if isinstance(each, SetAside)]
+        pairs = zip(images, looked, strict=True)
+        return [content for (_, content), each in pairs if isinstance(each, Row)]
 
     def table(self) -> pa.Table:
         """Return the manifest, ordered by id: the same images in any order give the same table."""
@@ -94,19 +101,20 @@ def take_in(
 ) -> Taken:
     """Check images, store those that can be used, each once, and return the rest with the reason.
 
-    ``images`` are names and bytes; they are taken batch by batch, so memory holds one batch.
-    Interrupted, it is repeated: what is stored is found and not stored again.
+    ``images`` are names and bytes. They are taken batch by batch, one stored while the next is looked at, so
+    memory holds two. Interrupted, it is repeated: what is stored is found and not stored again.
     """
     taken, seen = Taken(), set[str]()
-    limits = limits or ImageLimits()
-    with ThreadPoolExecutor(THREADS) as pool:
+    look = partial(_look, limits=limits or ImageLimits())
+    # More threads than cores only wait for each other's interpreter.
+    with ThreadPoolExecutor(threads()) as pool, ThreadPoolExecutor(1) as writer:
+        stored = writer.submit(store.keep, [])
         for batch in _batches(images):
             fresh = list(_fresh(batch, seen, taken))
-            looked = list(pool.map(partial(_look, limits=limits), fresh))
-            pairs = zip(fresh, looked, strict=True)
-            store.keep(content for (_, content), each in pairs if isinstance(each, Row))
-            taken.rows += [each for each in looked if isinstance(each, Row)]
-            taken.set_aside += [each for each in looked if isinstance(each, SetAside)]
+            looked = list(pool.map(look, fresh))
+            stored.result()
+            stored = writer.submit(store.keep, taken.add(fresh, looked))
+        stored.result()
     for each in taken.set_aside:
         log.warning("set aside %s: %s", each.name, each.reason)
     return taken

@@ -58,7 +58,10 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
     if min(grey.shape) < 3:
         return 0.0
     g = grey.astype(np.int16)
-    laplacian = g[:-2, 1:-1] + g[2:, 1:-1] + g[1:-1, :-2] + g[1:-1, 2:] - 4 * g[1:-1, 1:-1]
+    laplacian = g[:-2, 1:-1] + g[2:, 1:-1]
+    laplacian += g[1:-1, :-2]
+    laplacian += g[1:-1, 2:]
+    laplacian -= 4 * g[1:-1, 1:-1]
     return float(laplacian.astype(np.float32).var())
 
 
