@@ -44,10 +44,11 @@ def take_in_until(environment, killed_at):
     return subprocess.run(command, cwd=Path(__file__).parents[3], timeout=120, check=False).returncode
 
 
-def test_an_ingest_killed_in_its_third_batch_keeps_two_and_the_next_counts_nothing_twice(environment):
+def test_an_ingest_killed_in_its_third_batch_keeps_what_it_stored_and_the_next_counts_nothing_twice(environment):
     store = ImageStore(environment, "inspector")
     assert take_in_until(environment, 2 * BATCH + 20) == -signal.SIGKILL
-    assert len(store.ids()) == 2 * BATCH
+    # The second batch is stored while the third is looked at.
+    assert len(store.ids()) in (BATCH, 2 * BATCH)
     taken = take_in(delivery(), store)
     assert (len(taken.rows), taken.repeated) == (COUNT, 0)
     assert store.ids() == {row.image_id for row in taken.rows}
