@@ -44,7 +44,7 @@ def take_in_until(environment, killed_at):
     return subprocess.run(command, cwd=Path(__file__).parents[3], timeout=120, check=False).returncode
 
 
-def test_an_ingest_killed_in_its_third_batch_keeps_what_it_stored_and_the_next_counts_nothing_twice(environment):
+def test_a_killed_ingest_keeps_what_it_stored_and_the_next_counts_nothing_twice(environment):
     store = ImageStore(environment, "inspector")
     assert take_in_until(environment, 2 * BATCH + 20) == -signal.SIGKILL
     # The second batch is stored while the third is looked at.
