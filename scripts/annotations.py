@@ -56,17 +56,20 @@ def give(system: System, file: Path, kind: Written, env: EnvironmentName = "loca
     environment, meaning = load(env), labelling(system)
     rows, sizes = _labelled(environment, system, meaning)
     said = {row["image_id"]: meaning.said(row) for row in rows}
+    written = f"{len(said)} labelled image(s)"
     if kind is Format.COCO:
         document: Any = to_coco(
             Annotation(image, label, None, sizes[image]) for image, (label, _) in said.items()
         )
     else:
-        document = to_label_studio(dict.fromkeys([*said, *Inbox(environment, system).images()]), said)
+        named = dict.fromkeys([*said, *Inbox(environment, system).images()])
+        written += f", {len(named) - len(said)} to label"
+        document = to_label_studio(named, said)
     try:
         file.write_text(json.dumps(document, indent=1))
     except OSError as error:
         raise WrongInput(f"{file} cannot be written ({error.strerror}); name another file") from error
-    say(f"wrote {file}: {len(said)} labelled image(s)")
+    say(f"wrote {file}: {written}")
 
 
 def labelling(system: str) -> Labelling:

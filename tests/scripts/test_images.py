@@ -134,7 +134,7 @@ def test_labels_are_counted_once_and_what_is_unknown_is_refused(millrace, enviro
 def test_images_to_label_are_written_out_by_their_ids(millrace, environment, folder, tmp_path):
     ingest(millrace, folder)
     file = tmp_path / "tasks.json"
-    assert annotations(millrace, "export", file).stdout == f"wrote {file}: 0 labelled image(s)\n"
+    assert annotations(millrace, "export", file).stdout == f"wrote {file}: 0 labelled image(s), 4 to label\n"
     assert len({task["data"]["image"] for task in json.loads(file.read_text())}) == 4
 
 
