@@ -51,9 +51,10 @@ def report(
 ) -> None:
     """Write the gate's report of a model version, or its search's, to an HTML file."""
     from ml.model_registry import ModelRegistry
+    from ml.system import load as declaration
 
-    registry = ModelRegistry(load(env))
-    chosen = registry.version(system, version) if version else registry.champion(system)
+    registry, name = ModelRegistry(load(env)), declaration(system).name
+    chosen = registry.version(name, version) if version else registry.champion(name)
     if chosen is None:
         raise WrongInput(f"{system} has no champion yet; name a --version, or run `millrace train {system}`")
     to.write_bytes(registry.search_report(chosen) if search else registry.report(chosen))

@@ -28,6 +28,11 @@ class Monitor(StatusPage):
         self.backlog_bytes = Gauge(
             "millrace_recorder_backlog_bytes", "Bytes in spools that are not shipped.", registry=registry
         )
+        self.last_shipping = Gauge(
+            "millrace_recorder_last_shipping_timestamp_seconds",
+            "When records were put on the bus last, as they were sent.",
+            registry=registry,
+        )
         self.last_landing = Gauge(
             "millrace_recorder_last_landing_timestamp_seconds", "When rows landed last.", registry=registry
         )

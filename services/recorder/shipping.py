@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -50,8 +51,11 @@ class Shipping:
         offset = self._offsets.of(segment)
         chunk = segment.read(offset, _CHUNK_BYTES)
         if chunk.records:
+            sent = time.time()
             await self._bus.publish(chunk.records)
             self._monitor.shipped.inc(len(chunk.records))
+            # As they were sent: what lands them may be quicker than the bus's answer to here.
+            self._monitor.last_shipping.set(sent)
         if chunk.torn:
             logger.warning("%s has %d lines that are no records", segment.name, chunk.torn)
             self._monitor.torn.inc(chunk.torn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import orjson
@@ -19,8 +20,10 @@ class Heard:
 
     def __init__(self) -> None:
         self.ids: list[str] = []
+        self.heard_at = 0.0
 
     async def publish(self, records: list[Record]) -> None:
+        self.heard_at = time.time()
         self.ids += [each.id for each in records]
 
 
@@ -40,3 +43,14 @@ def test_a_later_segment_waits_until_the_earlier_one_is_shipped(tmp_path: Path) 
 
     asyncio.run(ship())
     assert bus.ids == [each["id"] for each in written]
+
+
+def test_records_count_as_shipped_from_before_the_bus_had_them(tmp_path: Path) -> None:
+    """So that what lands them at once lands later, and a quiet recorder is never behind."""
+    spool, bus, monitor = Spool(tmp_path / "r", segment_bytes=800_000, limit_bytes=10**9), Heard(), Monitor()
+    spool.append(orjson.dumps(record()) + b"\n")
+    spool.close()
+    asyncio.run(Shipping(tmp_path, bus, monitor).ship())  # type: ignore[arg-type]
+    sent = monitor.registry.get_sample_value("millrace_recorder_last_shipping_timestamp_seconds")
+    assert sent
+    assert 0 < sent <= bus.heard_at
