@@ -53,8 +53,9 @@ def report(
     from ml.model_registry import ModelRegistry
     from ml.system import load as declaration
 
-    registry, name = ModelRegistry(load(env)), declaration(system).name
-    chosen = registry.version(name, version) if version else registry.champion(name)
+    declaration(system)
+    registry = ModelRegistry(load(env))
+    chosen = registry.version(system, version) if version else registry.champion(system)
     if chosen is None:
         raise WrongInput(f"{system} has no champion yet; name a --version, or run `millrace train {system}`")
     to.write_bytes(registry.search_report(chosen) if search else registry.report(chosen))

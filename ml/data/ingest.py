@@ -60,12 +60,11 @@ class Ingest(Job):
     log: LogWindow | None = None
 
     def state(self, environment: Environment) -> dict[str, str]:
-        """Return fingerprints of source, labels and limits, so that new ones make the step run again."""
+        """Return digests of source, declared limits and labels, so that new ones make the step run again."""
         source = self._source()
         found = {"source": hashlib.sha256(source.fingerprint().encode()).hexdigest()}
         if isinstance(source, ImageSource):
-            limits = load(self.system).data.images
-            found["limits"] = hashlib.sha256(limits.model_dump_json().encode()).hexdigest()
+            found["declared"] = load(self.system).digest("data")
         if implementation(self.system).labelling() is not None:
             found["labels"] = Labels(environment, self.system).fingerprint()
         return found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 
 from ml.images.efficientnet import FEATURE_SIDE, TRUNK
@@ -12,6 +10,7 @@ from ml.progress import UNWATCHED
 from ml.systems.inspector.features import Cells
 from ml.systems.inspector.fitting import Recipe
 from ml.systems.inspector.tuning import tune
+from tests.ml.inspector.training import digest
 
 # As large as in a real training: of few cells the sums are not divided among threads.
 COUNT = 192
@@ -25,10 +24,9 @@ def learnt() -> str:
     shown = random.normal(size=shape).astype(np.float16)
     probability = (np.arange(COUNT) % 2).astype(np.float64)
     cells = Cells(np.arange(COUNT).astype(str), probability, np.full(COUNT, "mono"), (b"",) * COUNT)
-    tail, _ = tune(weights(), RECIPE, (shown, cells), (shown[0], cells), 0, UNWATCHED)
-    found, last = tail.learnt(weights())
-    arrays = {**found, **last}
-    return hashlib.sha256(b"".join(arrays[name].tobytes() for name in sorted(arrays))).hexdigest()
+    pretrained = weights()
+    tail, _ = tune(pretrained, RECIPE, (shown, cells), (shown[0], cells), 0, UNWATCHED)
+    return digest(*tail.learnt(pretrained))
 
 
 if __name__ == "__main__":

@@ -61,14 +61,16 @@ def tables(count: int = 24) -> dict[str, pa.Table]:
     }
 
 
-def digest(fitted) -> str:
-    """Of all weights."""
-    arrays = {**fitted.weights, **fitted.head}
+def digest(weights, head) -> str:
+    """Of a whole network's weights and its last layer."""
+    arrays = {**weights, **head}
     return hashlib.sha256(b"".join(arrays[name].tobytes() for name in sorted(arrays))).hexdigest()
 
 
 if __name__ == "__main__":
     given = tables()
-    print("learnt", digest(fit(given, SETTINGS, 0, InFolder(Path(sys.argv[1])))))
+    learnt = fit(given, SETTINGS, 0, InFolder(Path(sys.argv[1])))
+    print("learnt", digest(learnt.weights, learnt.head))
     if "--undisturbed" in sys.argv:
-        print("undisturbed", digest(fit(given, SETTINGS, 0, UNWATCHED)))
+        undisturbed = fit(given, SETTINGS, 0, UNWATCHED)
+        print("undisturbed", digest(undisturbed.weights, undisturbed.head))
