@@ -14,6 +14,7 @@ from scripts.console import say
 from scripts.errors import WrongInput
 from scripts.places import EnvironmentName, load
 from scripts.train import System
+from scripts.written import write_whole
 
 if TYPE_CHECKING:
     from ml.data.images.labels import Labelling
@@ -65,10 +66,7 @@ def give(system: System, file: Path, kind: Written, env: EnvironmentName = "loca
         named = dict.fromkeys([*said, *Inbox(environment, system).images()])
         written += f", {len(named) - len(said)} to label"
         document = to_label_studio(named, said)
-    try:
-        file.write_text(json.dumps(document, indent=1))
-    except OSError as error:
-        raise WrongInput(f"{file} cannot be written ({error.strerror}); name another file") from error
+    write_whole(file, json.dumps(document, indent=1).encode())
     say(f"wrote {file}: {written}")
 
 

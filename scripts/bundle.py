@@ -12,7 +12,8 @@ import typer
 from scripts.console import say, step
 from scripts.errors import WrongInput
 from scripts.places import REPOSITORY, EnvironmentName, home, load
-from scripts.train import System
+from scripts.train import System, version_or_champion
+from scripts.written import write_whole
 
 
 def register(app: typer.Typer) -> None:
@@ -36,17 +37,14 @@ def bundle(
     from ml.model_registry import ModelRegistry
     from services.edge.bundle import make, public_hex, signing_key
 
-    environment = load(env)
-    registry = ModelRegistry(environment)
-    chosen = registry.version(system, version) if version else registry.champion(system)
-    if chosen is None:
-        raise WrongInput(f"{system} has no champion yet; name a --version, or run `millrace train {system}`")
+    registry = ModelRegistry(load(env))
+    chosen = version_or_champion(registry, system, version)
     signer = signing_key(key or home() / env / "bundle-key.pem")
     file = to or Path(f"{system}-v{chosen.version}.bundle")
     with step(f"bundle {system} version {chosen.version}"), tempfile.TemporaryDirectory() as temporary:
         model = registry.download(chosen, Path(temporary) / "model")
         content = make(chosen, _files(system, model), REPOSITORY, signer)
-        _write(file, content)
+        write_whole(file, content)
     say(f"wrote {file} ({len(content) / 2**20:.1f} MiB), signed by {public_hex(signer)}")
     say(f"on the device: python launcher.py {file.name} --trust {public_hex(signer)} IMAGE ...")
 
@@ -60,14 +58,3 @@ def _files(system: str, model: Path) -> dict[str, bytes]:
         ) from error
     found: dict[str, bytes] = module.files(model)
     return found
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write a file whole, or not at all."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=file.resolve().parent, delete=False) as written:
-            written.write(content)
-        Path(written.name).chmod(0o644)
-        Path(written.name).replace(file)
-    except OSError as error:
-        raise WrongInput(f"{file} cannot be written ({error.strerror}); name another with --to") from error

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scripts.console import say, step
 from scripts.errors import WrongInput
 from scripts.places import EnvironmentName, load
+from scripts.written import write_whole
+
+if TYPE_CHECKING:
+    from ml.model_registry import ModelRegistry, ModelVersion
 
 System = Annotated[str, typer.Argument(help="A system, such as recommender.")]
 Changes = Annotated[list[str] | None, typer.Option("--set", help="A setting of the pipeline: key=value.")]
@@ -51,12 +55,23 @@ def report(
 ) -> None:
     """Write the gate's report of a model version, or its search's, to an HTML file."""
     from ml.model_registry import ModelRegistry
+
+    registry = ModelRegistry(load(env))
+    chosen = version_or_champion(registry, system, version)
+    write_whole(to, registry.search_report(chosen) if search else registry.report(chosen))
+    say(f"wrote {to}")
+
+
+def version_or_champion(registry: ModelRegistry, system: str, version: int | None) -> ModelVersion:
+    """Return the version that is named, else the champion.
+
+    Raises:
+        WrongInput: there is no such system or version, or no champion yet.
+    """
     from ml.system import load as declaration
 
     declaration(system)
-    registry = ModelRegistry(load(env))
     chosen = registry.version(system, version) if version else registry.champion(system)
     if chosen is None:
         raise WrongInput(f"{system} has no champion yet; name a --version, or run `millrace train {system}`")
-    to.write_bytes(registry.search_report(chosen) if search else registry.report(chosen))
-    say(f"wrote {to}")
+    return chosen

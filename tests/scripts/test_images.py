@@ -138,6 +138,19 @@ def test_images_to_label_are_written_out_by_their_ids(millrace, environment, fol
     assert len({task["data"]["image"] for task in json.loads(file.read_text())}) == 4
 
 
+def test_a_file_that_cannot_be_written_is_refused_and_a_pipe_is_written_to(
+    millrace, environment, folder, tmp_path
+):
+    for file in (tmp_path / "nowhere" / "tasks.json", tmp_path):
+        refused = annotations(millrace, "export", file)
+        assert refused.returncode == 2
+        assert f"{file} cannot be written" in refused.stderr
+        assert "Traceback" not in refused.stderr
+    before = sorted(tmp_path.iterdir())
+    assert annotations(millrace, "export", "/dev/stdout").stdout.startswith("[]wrote /dev/stdout")
+    assert sorted(tmp_path.iterdir()) == before
+
+
 @pytest.fixture
 def version(environment, tmp_path):
     """A dataset version of some cells, every other one defective."""
