@@ -21,9 +21,11 @@ def perceptual_hash(grey: NDArray[np.uint8]) -> int:
     package imagehash.
     """
     import imagehash
+    import numpy as np
     from PIL import Image
 
-    return int(str(imagehash.phash(Image.fromarray(grey))), 16)
+    signs = imagehash.phash(Image.fromarray(grey)).hash
+    return int.from_bytes(np.packbits(signs).tobytes(), "big")
 
 
 def near_duplicates(hashes: Sequence[int], most_bits: int = 4) -> list[tuple[int, int, int]]:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ml.child_process import threads
 from ml.data.contract import TableContract
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH: Final = 256
+
+
+class Delivered(NamedTuple):
+    """An image as it came."""
+
+    image_id: str
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -52,12 +60,12 @@ class Taken:
     set_aside: list[SetAside] = field(default_factory=list)
     repeated: int = 0
 
-    def add(self, images: list[tuple[str, bytes]], looked: list[Row | SetAside]) -> list[bytes]:
-        """Note what was found of images, and return the bytes of those that are kept."""
+    def add(self, images: list[Delivered], looked: list[Row | SetAside]) -> dict[str, bytes]:
+        """Note what was found of images, and return the bytes of those that are kept, by id."""
         self.rows += [each for each in looked if isinstance(each, Row)]
         self.set_aside += [each for each in looked if isinstance(each, SetAside)]
         pairs = zip(images, looked, strict=True)
-        return [content for (_, content), each in pairs if isinstance(each, Row)]
+        return {image.image_id: image.content for image, each in pairs if isinstance(each, Row)}
 
     def table(self) -> pa.Table:
         """Return the manifest, ordered by id: the same images in any order give the same table."""
@@ -108,9 +116,10 @@ def take_in(
     look = partial(_look, limits=limits or ImageLimits())
     # More threads than cores only wait for each other's interpreter.
     with ThreadPoolExecutor(threads()) as pool, ThreadPoolExecutor(1) as writer:
-        stored = writer.submit(store.keep, [])
+        stored = writer.submit(store.keep, {})
         for batch in _batches(images):
-            fresh = list(_fresh(batch, seen, taken))
+            delivered = pool.map(_delivered, batch)
+            fresh = list(_fresh(delivered, seen, taken))
             looked = list(pool.map(look, fresh))
             stored.result()
             stored = writer.submit(store.keep, taken.add(fresh, looked))
@@ -126,24 +135,27 @@ def _batches(images: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, by
         yield batch
 
 
-def _fresh(batch: list[tuple[str, bytes]], seen: set[str], taken: Taken) -> Iterator[tuple[str, bytes]]:
+def _delivered(image: tuple[str, bytes]) -> Delivered:
+    name, content = image
+    return Delivered(image_id(content), name, content)
+
+
+def _fresh(images: Iterable[Delivered], seen: set[str], taken: Taken) -> Iterator[Delivered]:
     """Yield what was not seen before in this delivery."""
-    for name, content in batch:
-        digest = image_id(content)
-        if digest in seen:
+    for image in images:
+        if image.image_id in seen:
             taken.repeated += 1
         else:
-            seen.add(digest)
-            yield name, content
+            seen.add(image.image_id)
+            yield image
 
 
-def _look(image: tuple[str, bytes], limits: ImageLimits) -> Row | SetAside:
-    name, content = image
+def _look(image: Delivered, limits: ImageLimits) -> Row | SetAside:
     try:
-        grey = decode(content)
+        grey = decode(image.content)
     except ImageRefused as error:
-        return SetAside(name, str(error))
+        return SetAside(image.name, str(error))
     quality = measure(grey)
     if found := problems(quality, limits):
-        return SetAside(name, "; ".join(found))
-    return Row(image_id(content), name, quality, perceptual_hash(grey))
+        return SetAside(image.name, "; ".join(found))
+    return Row(image.image_id, image.name, quality, perceptual_hash(grey))

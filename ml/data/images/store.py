@@ -48,20 +48,17 @@ class ImageStore:
         self._prefix = f"{system}/images/"
         self._pack_bytes = pack_bytes
 
-    def keep(self, contents: Iterable[bytes]) -> list[str]:
-        """Store images that are not there yet and return the ids of all in order."""
-        names: list[str] = []
+    def keep(self, images: Mapping[str, bytes]) -> None:
+        """Store images, given by id, that are not there yet."""
         fresh: dict[str, bytes] = {}
-        for content in contents:
-            names.append(image_id(content))
-            if names[-1] not in self._places:
-                fresh[names[-1]] = content
+        for name, content in images.items():
+            if name not in self._places:
+                fresh[name] = content
             if sum(map(len, fresh.values())) >= self._pack_bytes:
                 self._pack(fresh)
                 fresh = {}
         if fresh:
             self._pack(fresh)
-        return names
 
     def read(self, names: Iterable[str]) -> Iterator[bytes]:
         """Yield images by id, in order.
@@ -98,10 +95,13 @@ class ImageStore:
             ) from error
 
     def _pack(self, images: Mapping[str, bytes]) -> None:
-        """Write a pack, then its listing: what is listed is there. Of two writers either leaves the same."""
+        """Write a pack, then its listing: what is listed is there. Of two writers either leaves the same.
+
+        A pack goes by the digest of its images' ids.
+        """
         places: dict[str, Place] = {}
         content = b"".join(images.values())
-        key, first = f"{self._prefix}{image_id(content)}", 0
+        key, first = f"{self._prefix}{image_id(''.join(images).encode())}", 0
         for name, image in images.items():
             places[name] = Place(key, first, first := first + len(image))
         self._objects.put(key, content)

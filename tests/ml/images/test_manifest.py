@@ -27,6 +27,10 @@ def delivery(count=12):
     return [(f"cell-{seed}.png", encoded(scene(seed))) for seed in range(count)]
 
 
+def by_id(count):
+    return {image_id(content): content for _, content in delivery(count)}
+
+
 def test_each_image_is_stored_once_and_the_rest_is_set_aside_with_the_reason(image_store):
     images = [*delivery(), ("again.png", encoded(scene(3))), ("torn.png", encoded(scene(1))[:500])]
     images += [("dark.png", encoded(scene(1) * 0)), ("note.txt", b"not an image")]
@@ -49,13 +53,14 @@ def test_the_same_images_in_any_order_and_however_often_are_the_same_manifest(im
 
 
 def test_stored_images_are_read_in_the_order_asked_for(image_store):
-    contents = [content for _, content in delivery(5)]
-    names = image_store.keep(contents)
-    assert list(image_store.read(reversed(names))) == list(reversed(contents))
+    images = by_id(5)
+    image_store.keep(images)
+    assert list(image_store.read(reversed(images))) == list(reversed(images.values()))
 
 
 def test_an_image_that_is_gone_or_damaged_is_refused_by_name(image_store, environment, bucket):
-    first, second = image_store.keep([content for _, content in delivery(2)])
+    image_store.keep(images := by_id(2))
+    first, second = images
     missing = image_id(b"never stored")
     with pytest.raises(DatasetNotFound, match=missing):
         list(image_store.read([second, missing]))
@@ -72,19 +77,21 @@ def test_an_image_that_is_gone_or_damaged_is_refused_by_name(image_store, enviro
 
 
 def test_images_of_many_packs_are_found_by_whoever_comes_later(environment, bucket):
-    contents = [content for _, content in delivery()]
-    names = ImageStore(environment, "inspector", pack_bytes=len(contents[0])).keep(contents)
-    assert len(bucket.keys("inspector/images/")) > 4
+    images = by_id(12)
+    least = min(map(len, images.values()))
+    ImageStore(environment, "inspector", pack_bytes=least).keep(images)
+    listed = bucket.keys("inspector/images/")
+    assert len(listed) == 2 * len(images)
     later = ImageStore(environment, "inspector")
-    assert list(later.read(names)) == contents
-    assert later.keep(contents) == names
+    assert list(later.read(images)) == list(images.values())
+    later.keep(images)
+    assert bucket.keys("inspector/images/") == listed
 
 
 def test_what_is_stored_already_is_not_stored_again(image_store, environment, bucket):
-    contents = [content for _, content in delivery(6)]
-    image_store.keep(contents[:4])
-    ImageStore(environment, "inspector").keep(contents)
+    first, every = by_id(4), by_id(6)
+    image_store.keep(first)
+    ImageStore(environment, "inspector").keep(every)
     packs = [key for key in bucket.keys("inspector/images/") if not key.endswith(".json")]
-    assert sorted(len(bucket.get(key)) for key in packs) == sorted(
-        [sum(map(len, contents[:4])), sum(map(len, contents[4:]))]
-    )
+    sizes = [sum(map(len, some)) for some in (first.values(), list(every.values())[4:])]
+    assert sorted(len(bucket.get(key)) for key in packs) == sorted(sizes)
