@@ -16,7 +16,6 @@ description:
   - Resolves the program on PATH.
   - Fails when a TCP port is held by a process that does not descend from our own supervisord,
     naming the port, the holder and the setting to change.
-  - Returns the program's path, and how many of the machine's cores it may run on.
 options:
   component: {description: Name used in messages., type: str, required: true}
   binary: {description: Program to find on PATH; a path is taken as it is., type: str}
@@ -111,14 +110,6 @@ def taken(ports: dict[str, int], pidfile: str) -> list[dict[str, Any]]:
     return found
 
 
-def cores() -> int:
-    """Count the cores that programs may use; this process is tied to one by Mitogen until it asks for all."""
-    if not hasattr(os, "sched_setaffinity"):
-        return os.cpu_count() or 1
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))
-    return len(os.sched_getaffinity(0))
-
-
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
@@ -149,7 +140,7 @@ def main() -> None:
             ),
             conflicts=conflicts,
         )
-    module.exit_json(changed=False, binary=binary, cores=cores())
+    module.exit_json(changed=False, binary=binary)
 
 
 if __name__ == "__main__":

@@ -29,11 +29,6 @@ def test_a_component_runs_under_supervisord(platform, name):
     assert platform.program(name).is_running
 
 
-def test_the_gateway_leaves_half_of_the_cores_to_the_services(platform):
-    half = max(1, len(os.sched_getaffinity(0)) // 2)
-    assert platform.process("traefik").environ()["GOMAXPROCS"] == str(half)
-
-
 def listening(place):
     """Return where a process or the machine listens; a process that has just ended listens nowhere."""
     with suppress(psutil.NoSuchProcess):
