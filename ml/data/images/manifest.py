@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ml.child_process import threads
@@ -24,14 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH: Final = 256
-
-
-class Delivered(NamedTuple):
-    """An image as it came."""
-
-    image_id: str
-    name: str
-    content: bytes
+# Of a batch, how many a thread looks at before it takes the next.
+AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True)
@@ -52,6 +46,14 @@ class SetAside:
     reason: str
 
 
+class Looked(NamedTuple):
+    """An image that was looked at."""
+
+    image_id: str
+    content: bytes
+    found: Row | SetAside
+
+
 @dataclass
 class Taken:
     """What came of taking images in; ``repeated`` counts those whose bytes were there already."""
@@ -59,13 +61,21 @@ class Taken:
     rows: list[Row] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
     repeated: int = 0
+    _seen: set[str] = field(default_factory=set, repr=False)
 
-    def add(self, images: list[Delivered], looked: list[Row | SetAside]) -> dict[str, bytes]:
+    def add(self, images: Iterable[Looked]) -> dict[str, bytes]:
         """Note what was found of images, and return the bytes of those that are kept, by id."""
-        self.rows += [each for each in looked if isinstance(each, Row)]
-        self.set_aside += [each for each in looked if isinstance(each, SetAside)]
-        pairs = zip(images, looked, strict=True)
-        return {image.image_id: image.content for image, each in pairs if isinstance(each, Row)}
+        kept: dict[str, bytes] = {}
+        for image in images:
+            if image.image_id in self._seen:
+                self.repeated += 1
+            elif isinstance(image.found, SetAside):
+                self.set_aside.append(image.found)
+            else:
+                self.rows.append(image.found)
+                kept[image.image_id] = image.content
+            self._seen.add(image.image_id)
+        return kept
 
     def table(self) -> pa.Table:
         """Return the manifest, ordered by id: the same images in any order give the same table."""
@@ -112,50 +122,42 @@ def take_in(
     ``images`` are names and bytes. They are taken batch by batch, one stored while the next is looked at, so
     memory holds two. Interrupted, it is repeated: what is stored is found and not stored again.
     """
-    taken, seen = Taken(), set[str]()
+    taken = Taken()
     look = partial(_look, limits=limits or ImageLimits())
     # More threads than cores only wait for each other's interpreter.
     with ThreadPoolExecutor(threads()) as pool, ThreadPoolExecutor(1) as writer:
         stored = writer.submit(store.keep, {})
-        for batch in _batches(images):
-            delivered = pool.map(_delivered, batch)
-            fresh = list(_fresh(delivered, seen, taken))
-            looked = list(pool.map(look, fresh))
+        for batch in _batches(images, BATCH):
+            looked = list(chain.from_iterable(pool.map(look, _batches(batch, AT_ONCE))))
             stored.result()
-            stored = writer.submit(store.keep, taken.add(fresh, looked))
+            stored = writer.submit(store.keep, taken.add(looked))
         stored.result()
     for each in taken.set_aside:
         log.warning("set aside %s: %s", each.name, each.reason)
     return taken
 
 
-def _batches(images: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
+def _batches(images: Iterable[tuple[str, bytes]], size: int) -> Iterator[list[tuple[str, bytes]]]:
     left = iter(images)
-    while batch := list(islice(left, BATCH)):
+    while batch := list(islice(left, size)):
         yield batch
 
 
-def _delivered(image: tuple[str, bytes]) -> Delivered:
-    name, content = image
-    return Delivered(image_id(content), name, content)
+def _look(images: list[tuple[str, bytes]], limits: ImageLimits) -> list[Looked]:
+    """Look at some images; one at a time, threads would be handed over to more than they would look."""
+    ids = [image_id(content) for _, content in images]
+    return [
+        Looked(each, content, _found(each, name, content, limits))
+        for each, (name, content) in zip(ids, images, strict=True)
+    ]
 
 
-def _fresh(images: Iterable[Delivered], seen: set[str], taken: Taken) -> Iterator[Delivered]:
-    """Yield what was not seen before in this delivery."""
-    for image in images:
-        if image.image_id in seen:
-            taken.repeated += 1
-        else:
-            seen.add(image.image_id)
-            yield image
-
-
-def _look(image: Delivered, limits: ImageLimits) -> Row | SetAside:
+def _found(identity: str, name: str, content: bytes, limits: ImageLimits) -> Row | SetAside:
     try:
-        grey = decode(image.content)
+        grey = decode(content)
     except ImageRefused as error:
-        return SetAside(image.name, str(error))
+        return SetAside(name, str(error))
     quality = measure(grey)
     if found := problems(quality, limits):
-        return SetAside(image.name, "; ".join(found))
-    return Row(image.image_id, image.name, quality, perceptual_hash(grey))
+        return SetAside(name, "; ".join(found))
+    return Row(identity, name, quality, perceptual_hash(grey))
