@@ -9,7 +9,12 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """What ``fit`` is given to tell how far it is."""
+    """What ``fit`` is given to tell how far it is.
+
+    Of a fit that ``only_scores`` nothing but the score on the validation rows is wanted, no model.
+    """
+
+    only_scores: bool
 
     def report(self, step: int, score: float) -> None:
         """Say what the model scores on the validation rows after a step, such as an epoch; higher is better.
@@ -26,6 +31,8 @@ class Progress(Protocol):
 
 class Unwatched:
     """Nobody listens, and nothing is kept."""
+
+    only_scores: bool = False
 
     def report(self, step: int, score: float) -> None:
         """Say nothing."""

@@ -78,6 +78,8 @@ class Told(BaseModel):
 class Watched(Checkpoints):
     """Tells Optuna how far a fit is, which may end it; its scores outlive a kill as its checkpoints do."""
 
+    only_scores = True
+
     def __init__(self, trial: optuna.Trial, objects: Objects, prefix: str) -> None:
         super().__init__(objects, prefix)
         self._trial = trial

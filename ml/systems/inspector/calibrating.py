@@ -1,4 +1,4 @@
-"""Making probabilities of logits, on validation cells."""
+"""Making probabilities of logits."""
 
 from __future__ import annotations
 
@@ -26,3 +26,14 @@ def calibrate(logits: NDArray[np.floating[Any]], defective: NDArray[np.bool_]) -
 
     slope, offset = minimize(loss, np.array([1.0, 0.0]), method="BFGS").x.tolist()
     return Calibration(slope, offset)
+
+
+def adapted(
+    calibration: Calibration, rounded: NDArray[np.floating[Any]], exact: NDArray[np.floating[Any]]
+) -> Calibration:
+    """Return the calibration for logits that rounding shifted and stretched, by both of the same images [n].
+
+    No label is asked, so the images may be those that were learnt from.
+    """
+    stretch, shift = np.polyfit(rounded.astype(np.float64), exact.astype(np.float64), 1).tolist()
+    return Calibration(calibration.slope * stretch, calibration.slope * shift + calibration.offset)

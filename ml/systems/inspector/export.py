@@ -15,7 +15,7 @@ from ml.images.efficientnet import trunk, whole
 from ml.onnx_session import open_session
 from ml.system import load
 from ml.systems.inspector.batches import logits_of
-from ml.systems.inspector.calibrating import calibrate
+from ml.systems.inspector.calibrating import adapted
 from ml.systems.inspector.features import EMBEDDING, Cells
 from ml.systems.inspector.quantising import quantise
 from ml.systems.inspector.serving import DEFECT, FILES, MANIFEST, Calibration, Manifest, Precision, infer
@@ -43,15 +43,15 @@ def export(folder: Path, fitted: FittedInspector, tables: dict[str, pa.Table], d
     Raises:
         ExportDiffers: the ONNX file's logits are not the trained network's.
     """
-    validation = Cells.of(tables, VALIDATION)
-    pixels = validation.pixels()
+    pixels = Cells.of(tables, VALIDATION).pixels()
     graph = whole(fitted.weights, fitted.head, EMBEDDING.projection(tables))
     check_equal(graph, fitted, pixels[:CHECKED])
     training = Cells.of(tables, TRAIN).some(RANGED).pixels()
     graphs: Graphs = {"fp32": graph, "int8": quantise(graph, training)}
-    calibrations = {
-        precision: calibrate(_defects(open_session(content), pixels), validation.defective)
-        for precision, content in graphs.items()
+    logits = {precision: _defects(open_session(content), pixels) for precision, content in graphs.items()}
+    calibrations: dict[Precision, Calibration] = {
+        "fp32": fitted.calibration,
+        "int8": adapted(fitted.calibration, logits["int8"], logits["fp32"]),
     }
     return write(folder, graphs, calibrations, dataset, fitted.settings)
 

@@ -1,4 +1,8 @@
-"""Tune the network's tail on training cells, and keep the epoch that is best on validation."""
+"""Tune the network's tail: on training cells, to see which epoch is best on validation, then on both.
+
+There are few cells, so an eighth more of them is worth a second tuning. It is calibrated as the first, for
+there are none left that it has not seen.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +20,18 @@ from ml.images.efficientnet import FEATURE_SIDE, TRUNK, trunk
 from ml.onnx_session import open_session
 from ml.progress import UNWATCHED, Progress
 from ml.settings import wrong_setting
+from ml.systems.inspector.calibrating import calibrate
 from ml.systems.inspector.features import Cells
 from ml.systems.inspector.serving import DEFECT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
 
     from ml.images.efficientnet import Weights
+    from ml.systems.inspector.serving import Calibration
 
 log = logging.getLogger(__name__)
 
@@ -49,15 +55,24 @@ class Recipe(BaseModel):
     smoothing: float = Field(0.05, ge=0, lt=0.5)
     doubt: float = Field(0.6, gt=0, le=1)
 
+    @property
+    def unaveraged(self) -> int:
+        """How many epochs learn before weights are averaged."""
+        return self.epochs // 2
+
 
 @dataclass(frozen=True)
 class FittedInspector:
-    """The whole network's weights, and its last layer."""
+    """The whole network's weights, and its last layer.
+
+    ``validation`` and ``calibration`` are those of the network that had not learnt from validation cells.
+    """
 
     weights: Weights = field(repr=False)
     head: dict[str, NDArray[np.float32]] = field(repr=False)
     settings: dict[str, Any]
     validation: dict[str, float]
+    calibration: Calibration
     trials: tuple[dict[str, Any], ...]
     family: str = FAMILY
 
@@ -65,32 +80,48 @@ class FittedInspector:
 def fit(
     tables: dict[str, pa.Table], settings: Mapping[str, Any], seed: int, progress: Progress = UNWATCHED
 ) -> FittedInspector:
-    """Fit on training cells; test cells are never looked at.
+    """Fit on training and validation cells; test cells are never looked at.
 
     Raises:
         WrongInput: a setting is wrong.
         ContractBroken: training or validation holds one class only.
     """
     from ml.images.pretrained import weights
-    from ml.systems.inspector.tuning import tune
+    from ml.systems.inspector.tuning import Shown, Tuning
 
     recipe = _recipe(settings)
-    training, validation = (_both_classes(tables, part) for part in (TRAIN, VALIDATION))
+    cells = Cells.of(tables, TRAIN, VALIDATION)
+    held = _held(cells, tables)
     pretrained = weights()
-    session = open_session(trunk(pretrained), threads())
-    pixels = training.pixels()
-    shown = np.stack([features(session, pixels[:, ::down, ::across]) for across, down in FLIPS])
-    judged = features(session, validation.pixels())
-    model, trials = tune(pretrained, recipe, (shown, training), (judged, validation), seed, progress)
-    logits = model.logits(judged)[:, DEFECT]
+    shown = Shown(_flipped(pretrained, cells.pixels()), cells)
+    tuning = Tuning(pretrained, recipe, shown, seed, progress)
+    model, scores = tuning.choose(~held)
+    logits, defective = model.logits(shown.features[0, held])[:, DEFECT], cells.defective[held]
+    if not progress.only_scores:
+        model = tuning.repeat(best_of(scores))
     now, head = model.learnt(pretrained)
     return FittedInspector(
         weights=now,
         head=head,
         settings=recipe.model_dump(),
-        validation=_figures(logits, validation.defective),
-        trials=trials,
+        validation=_figures(logits, defective),
+        calibration=calibrate(logits, defective),
+        trials=tuple({"epoch": n, "score": score} for n, score in enumerate(scores)),
     )
+
+
+def best_of(scores: Sequence[float]) -> int:
+    """Return how many epochs were best; of equals the most."""
+    return max(range(1, len(scores) + 1), key=lambda count: (scores[count - 1], count))
+
+
+def _flipped(pretrained: Weights, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+    """Return the frozen trunk's features of each flip, [4, n, 112, 14, 14]."""
+    session = open_session(trunk(pretrained), threads())
+    found = np.empty((len(FLIPS), len(pixels), TRUNK[-1].out, FEATURE_SIDE, FEATURE_SIDE), np.float16)
+    for one, (across, down) in zip(found, FLIPS, strict=True):
+        one[:] = features(session, pixels[:, ::down, ::across])
+    return found
 
 
 def features(session: Any, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
@@ -109,14 +140,21 @@ def _recipe(settings: Mapping[str, Any]) -> Recipe:
         raise wrong_setting(error, "train.settings") from error
 
 
-def _both_classes(tables: dict[str, pa.Table], part: str) -> Cells:
-    cells = Cells.of(tables, part)
-    if len(cells) == 0 or cells.defective.all() or not cells.defective.any():
-        raise ContractBroken(
-            f"the {len(cells)} cells of the {part} part are all of one class; bring images of both, "
-            "sound and defective"
-        )
-    return cells
+def _held(cells: Cells, tables: dict[str, pa.Table]) -> NDArray[np.bool_]:
+    """Return which of the cells validate, bool [n].
+
+    Raises:
+        ContractBroken: those, or the others, are of one class.
+    """
+    held = np.isin(cells.ids, Cells.of(tables, VALIDATION).ids)
+    for part, chosen in ((TRAIN, ~held), (VALIDATION, held)):
+        defective = cells.defective[chosen]
+        if defective.all() or not defective.any():
+            raise ContractBroken(
+                f"the {len(defective)} cells of the {part} part are all of one class; bring images of both, "
+                "sound and defective"
+            )
+    return held
 
 
 def _figures(logits: NDArray[np.floating[Any]], defective: NDArray[np.bool_]) -> dict[str, float]:

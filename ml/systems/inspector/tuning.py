@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import keras
 import numpy as np
@@ -15,7 +16,7 @@ from ml.systems.inspector.serving import DEFECT
 from ml.systems.inspector.tail import Tail, untaught
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -26,38 +27,97 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Shown = tuple["NDArray[np.float16]", "Cells"]
+CHOSEN: Final = "epoch.npz"
+REPEATED: Final = "repeated.npz"
 
 
-def tune(
-    weights: Weights, recipe: Recipe, training: Shown, validation: Shown, seed: int, progress: Progress
-) -> tuple[Tail, tuple[dict[str, Any], ...]]:
-    """Return the tuned tail and its epochs, each with the ``score`` that chose.
+class Shown(NamedTuple):
+    """Features of each flip, [4, n, 112, 14, 14], and the cells that they are of."""
 
-    ``training`` has features of each flip, [4, n, 112, 14, 14], ``validation`` of the images as they are.
-    After each epoch all that the next one needs is kept; a fit that was killed goes on there.
+    features: NDArray[np.float16]
+    cells: Cells
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Tunings of a network's tail on cells that are shown.
+
+    After each epoch all that the next one needs is kept; a tuning that was killed goes on there.
     """
-    seed_keras(seed)
-    model = Tail(weights, untaught(2, seed), recipe.dropout, recipe.l2)
-    model.compile(
-        keras.optimizers.AdamW(_schedule(recipe, len(training[1])), weight_decay=recipe.weight_decay),
-        keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=recipe.smoothing),
-    )
-    model.optimizer.build(model.trainable_variables)
-    epochs = Epochs(model)
-    epochs.go_on(progress)
-    for epoch in range(len(epochs.scores), recipe.epochs):
-        model.reset_metrics()
-        losses = [
-            model.train_on_batch(*batch)
-            for batch in _batches(*training, recipe, np.random.default_rng((seed, epoch)))
-        ]
-        epochs.ended(_score(model.logits(validation[0]), validation[1]))
-        log.info("epoch %d: loss %.4f, score on validation %.4f", epoch + 1, losses[-1], epochs.scores[-1])
-        epochs.keep(progress)
-        progress.report(epoch, epochs.scores[-1])
-    epochs.restore_best()
-    return model, tuple({"epoch": n, "score": score} for n, score in enumerate(epochs.scores))
+
+    weights: Weights
+    recipe: Recipe
+    shown: Shown
+    seed: int
+    progress: Progress
+
+    def choose(self, learns: NDArray[np.bool_]) -> tuple[Tail, list[float]]:
+        """Learn from some of the cells, bool [n]; return the tail of the best epoch, and every epoch's score.
+
+        It is the area under the ROC curve of the other cells: the loss would prefer epochs that are merely
+        less sure.
+        """
+        from sklearn.metrics import roc_auc_score
+
+        defective, features = self.shown.cells.defective[~learns], self.shown.features[0, ~learns]
+        return self._tuned(
+            Epochs(self._begun(int(learns.sum())), self.recipe.unaveraged, CHOSEN),
+            np.flatnonzero(learns),
+            self.recipe.epochs,
+            lambda tail: float(roc_auc_score(defective, tail.logits(features)[:, DEFECT])),
+            self.progress.report,
+        )
+
+    def repeat(self, epochs: int) -> Tail:
+        """Learn from all cells for so many epochs; nothing is left to judge by, so the last is the best."""
+        rows = np.arange(len(self.shown.cells))
+        begun = Epochs(self._begun(len(rows)), self.recipe.unaveraged, REPEATED)
+        return self._tuned(begun, rows, epochs, lambda _: 0.0, lambda *_: None)[0]
+
+    def _begun(self, count: int) -> Tail:
+        """Return a tail that will learn from so many cells."""
+        seed_keras(self.seed)
+        recipe = self.recipe
+        model = Tail(self.weights, untaught(2, self.seed), recipe.dropout, recipe.l2)
+        model.compile(
+            keras.optimizers.AdamW(_schedule(recipe, count), weight_decay=recipe.weight_decay),
+            keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=recipe.smoothing),
+        )
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+    def _tuned(
+        self,
+        epochs: Epochs,
+        rows: NDArray[np.int64],
+        count: int,
+        judge: Callable[[Tail], float],
+        tell: Callable[[int, float], None],
+    ) -> tuple[Tail, list[float]]:
+        model = epochs.model
+        epochs.go_on(self.progress)
+        for epoch in range(len(epochs.scores), count):
+            model.reset_metrics()
+            for batch in self._batches(rows, np.random.default_rng((self.seed, epoch))):
+                loss = model.train_on_batch(*batch)
+                epochs.learnt()
+            epochs.ended(judge)
+            log.info("epoch %d of %d: loss %.4f, score %.4f", epoch + 1, count, loss, epochs.scores[-1])
+            epochs.keep(self.progress)
+            tell(epoch, epochs.scores[-1])
+        epochs.restore_best()
+        return model, epochs.scores
+
+    def _batches(
+        self, rows: NDArray[np.int64], random: np.random.Generator
+    ) -> Iterator[tuple[NDArray[Any], ...]]:
+        """Yield an epoch's batches: each of some cells once, in a random order and a random flip."""
+        cells, shown = self.shown.cells, self.shown.features
+        wanted, weigh = targets(cells), importance(cells, rows, self.recipe.doubt)
+        order, flip = random.permutation(rows), random.integers(0, len(shown), len(cells))
+        for first in range(0, len(rows), self.recipe.batch):
+            some = order[first : first + self.recipe.batch]
+            yield shown[flip[some], some].astype(np.float32), wanted[some], weigh[some]
 
 
 def targets(cells: Cells) -> NDArray[np.float32]:
@@ -65,19 +125,12 @@ def targets(cells: Cells) -> NDArray[np.float32]:
     return np.stack([cells.defective, cells.probability], axis=1).astype(np.float32)
 
 
-def importance(cells: Cells, doubt: float) -> NDArray[np.float32]:
-    """Return a weight for each cell [n]: both classes weigh alike, what people doubted weighs less."""
-    share = cells.defective.mean()
+def importance(cells: Cells, rows: NDArray[np.int64], doubt: float) -> NDArray[np.float32]:
+    """Return a weight for each cell [n]: in ``rows`` both classes weigh alike, what people doubted less."""
+    share = cells.defective[rows].mean()
     balance = np.where(cells.defective, 0.5 / share, 0.5 / (1 - share))
     found: NDArray[np.float32] = (balance * np.where(cells.certain, 1.0, doubt)).astype(np.float32)
     return found
-
-
-def _score(logits: NDArray[np.float32], cells: Cells) -> float:
-    """Return the area under the ROC curve: the loss would prefer epochs that are merely less sure."""
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(cells.defective, logits[:, DEFECT]))
 
 
 def _schedule(recipe: Recipe, count: int) -> Any:
@@ -89,15 +142,3 @@ def _schedule(recipe: Recipe, count: int) -> Any:
         warmup_target=recipe.learning_rate,
         warmup_steps=steps,
     )
-
-
-def _batches(
-    shown: NDArray[np.float16], cells: Cells, recipe: Recipe, random: np.random.Generator
-) -> Iterator[tuple[NDArray[Any], ...]]:
-    """Yield an epoch's batches: every cell once, in a random order and a random flip."""
-    wanted, weigh = targets(cells), importance(cells, recipe.doubt)
-    order, flip = random.permutation(len(cells)), random.integers(0, len(shown), len(cells))
-    for first in range(0, len(cells), recipe.batch):
-        rows = order[first : first + recipe.batch]
-        features, labels, weights = shown[flip[rows], rows].astype(np.float32), wanted[rows], weigh[rows]
-        yield features, labels, weights

@@ -9,7 +9,7 @@ from ml.images.pretrained import weights
 from ml.progress import UNWATCHED
 from ml.systems.inspector.features import Cells
 from ml.systems.inspector.fitting import Recipe
-from ml.systems.inspector.tuning import tune
+from ml.systems.inspector.tuning import Shown, Tuning
 from tests.ml.inspector.training import digest
 
 # As large as in a real training: of few cells the sums are not divided among threads.
@@ -25,7 +25,7 @@ def learnt() -> str:
     probability = (np.arange(COUNT) % 2).astype(np.float64)
     cells = Cells(np.arange(COUNT).astype(str), probability, np.full(COUNT, "mono"), (b"",) * COUNT)
     pretrained = weights()
-    tail, _ = tune(pretrained, RECIPE, (shown, cells), (shown[0], cells), 0, UNWATCHED)
+    tail = Tuning(pretrained, RECIPE, Shown(shown, cells), 0, UNWATCHED).repeat(RECIPE.epochs)
     return digest(*tail.learnt(pretrained))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ml.errors import ModelDamaged
+from ml.systems.inspector.calibrating import adapted
 from ml.systems.inspector.drawn import png, sound
 from ml.systems.inspector.serving import Calibration, Inspector
 from tests.ml.inspector.cells import untrained
@@ -47,3 +48,10 @@ def test_a_torn_or_missing_file_is_named(folder, file, content):
 def test_a_calibrated_probability_is_platts():
     assert Calibration(2.0, 1.0)(np.array([-0.5]))[0] == 0.5
     assert Calibration(1.0, 0.0)(np.array([1e9]))[0] == pytest.approx(1.0)
+
+
+def test_a_calibration_adapted_to_rounded_logits_gives_the_exact_ones_probabilities():
+    exact = np.linspace(-4, 5, 40)
+    calibration = Calibration(1.5, -0.2)
+    rounded = (exact - 0.3) / 1.2
+    np.testing.assert_allclose(adapted(calibration, rounded, exact)(rounded), calibration(exact))
