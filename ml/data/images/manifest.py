@@ -145,11 +145,12 @@ def _batches(images: Iterable[tuple[str, bytes]], size: int) -> Iterator[list[tu
 
 def _look(images: list[tuple[str, bytes]], limits: ImageLimits) -> list[Looked]:
     """Look at some images; one at a time, threads would be handed over to more than they would look."""
-    ids = [image_id(content) for _, content in images]
-    return [
-        Looked(each, content, _found(each, name, content, limits))
-        for each, (name, content) in zip(ids, images, strict=True)
-    ]
+    return [_looked(name, content, limits) for name, content in images]
+
+
+def _looked(name: str, content: bytes, limits: ImageLimits) -> Looked:
+    identity = image_id(content)
+    return Looked(identity, content, _found(identity, name, content, limits))
 
 
 def _found(identity: str, name: str, content: bytes, limits: ImageLimits) -> Row | SetAside:

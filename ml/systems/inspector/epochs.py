@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,13 +43,17 @@ class Epochs:
         if len(self.scores) >= self.unaveraged:
             self.average.add()
 
+    @property
+    def best_count(self) -> int:
+        """How many epochs were best; of equals the most, for it has learnt longer."""
+        return max(range(1, len(self.scores) + 1), key=lambda count: (self.scores[count - 1], count))
+
     def ended(self, judge: Callable[[Tail], float]) -> None:
-        """Note an epoch; of equals the later is the better, for it has learnt longer."""
+        """Note an epoch."""
         with self.average.in_place():
-            now = judge(self.model)
-            if now >= max(self.scores, default=-math.inf):
+            self.scores.append(judge(self.model))
+            if self.best_count == len(self.scores):
                 self.best = values_of(self.model.variables)
-        self.scores.append(now)
 
     def restore_best(self) -> None:
         """Give the model the variables of its best epoch."""
@@ -59,9 +61,10 @@ class Epochs:
 
     def keep(self, progress: Progress) -> None:
         """Keep all that is needed to go on: variables, those of the optimizer and of chance too."""
+        lists = {"now": values_of(self._all()), "mean": self.average.mean, "best": self.best}
+        named = {f"{kind}/{at:04d}": one for kind, values in lists.items() for at, one in enumerate(values)}
         buffer = io.BytesIO()
-        lists = values_of(self._all()), self.average.mean, self.best
-        np.savez(buffer, np.array(self.scores), np.array(self.average.count), *chain(*lists))
+        np.savez(buffer, allow_pickle=False, scores=self.scores, count=self.average.count, **named)
         progress.keep(self.checkpoint, buffer.getvalue())
 
     def go_on(self, progress: Progress) -> None:
@@ -70,13 +73,12 @@ class Epochs:
         if content is None:
             return
         with np.load(io.BytesIO(content)) as kept:
-            scores, count, *values = (kept[name] for name in kept.files)
-        left = iter(values)
-        self.scores, self.average.count = scores.tolist(), int(count)
-        everything = self._all()
-        assign(everything, list(islice(left, len(everything))))
-        self.average.mean = list(islice(left, len(self.model.weights) if self.average.count else 0))
-        self.best = list(left)
+            now, self.average.mean, self.best = (
+                [kept[name] for name in kept.files if name.startswith(f"{kind}/")]
+                for kind in ("now", "mean", "best")
+            )
+            self.scores, self.average.count = kept["scores"].tolist(), int(kept["count"])
+        assign(self._all(), now)
         log.info("went on after epoch %d", len(self.scores))
 
     def _all(self) -> list[Any]:

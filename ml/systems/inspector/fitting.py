@@ -25,7 +25,7 @@ from ml.systems.inspector.features import Cells
 from ml.systems.inspector.serving import DEFECT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -95,10 +95,9 @@ def fit(
     pretrained = weights()
     shown = Shown(_flipped(pretrained, cells.pixels()), cells)
     tuning = Tuning(pretrained, recipe, shown, seed, progress)
-    model, scores = tuning.choose(~held)
-    logits, defective = model.logits(shown.features[0, held])[:, DEFECT], cells.defective[held]
-    if not progress.only_scores:
-        model = tuning.repeat(best_of(scores))
+    chosen = tuning.choose(~held)
+    logits, defective = chosen.model.logits(shown.features[0, held])[:, DEFECT], cells.defective[held]
+    model = chosen.model if progress.only_scores else tuning.repeat(chosen.best_count)
     now, head = model.learnt(pretrained)
     return FittedInspector(
         weights=now,
@@ -106,13 +105,8 @@ def fit(
         settings=recipe.model_dump(),
         validation=_figures(logits, defective),
         calibration=calibrate(logits, defective),
-        trials=tuple({"epoch": n, "score": score} for n, score in enumerate(scores)),
+        trials=tuple({"epoch": n, "score": score} for n, score in enumerate(chosen.scores)),
     )
-
-
-def best_of(scores: Sequence[float]) -> int:
-    """Return how many epochs were best; of equals the most."""
-    return max(range(1, len(scores) + 1), key=lambda count: (scores[count - 1], count))
 
 
 def _flipped(pretrained: Weights, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:

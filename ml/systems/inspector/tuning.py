@@ -51,11 +51,11 @@ class Tuning:
     seed: int
     progress: Progress
 
-    def choose(self, learns: NDArray[np.bool_]) -> tuple[Tail, list[float]]:
-        """Learn from some of the cells, bool [n]; return the tail of the best epoch, and every epoch's score.
+    def choose(self, learns: NDArray[np.bool_]) -> Epochs:
+        """Learn from some of the cells, bool [n]; return the epochs, the model being that of the best.
 
-        It is the area under the ROC curve of the other cells: the loss would prefer epochs that are merely
-        less sure.
+        They are scored by the area under the ROC curve of the other cells: the loss would prefer those that
+        are merely less sure.
         """
         from sklearn.metrics import roc_auc_score
 
@@ -65,14 +65,14 @@ class Tuning:
             np.flatnonzero(learns),
             self.recipe.epochs,
             lambda tail: float(roc_auc_score(defective, tail.logits(features)[:, DEFECT])),
-            self.progress.report,
+            self._tell,
         )
 
     def repeat(self, epochs: int) -> Tail:
         """Learn from all cells for so many epochs; nothing is left to judge by, so the last is the best."""
         rows = np.arange(len(self.shown.cells))
         begun = Epochs(self._begun(len(rows)), self.recipe.unaveraged, REPEATED)
-        return self._tuned(begun, rows, epochs, lambda _: 0.0, lambda *_: None)[0]
+        return self._tuned(begun, rows, epochs, lambda _: 0.0, lambda *_: None).model
 
     def _begun(self, count: int) -> Tail:
         """Return a tail that will learn from so many cells."""
@@ -93,7 +93,7 @@ class Tuning:
         count: int,
         judge: Callable[[Tail], float],
         tell: Callable[[int, float], None],
-    ) -> tuple[Tail, list[float]]:
+    ) -> Epochs:
         model = epochs.model
         epochs.go_on(self.progress)
         for epoch in range(len(epochs.scores), count):
@@ -102,11 +102,15 @@ class Tuning:
                 loss = model.train_on_batch(*batch)
                 epochs.learnt()
             epochs.ended(judge)
-            log.info("epoch %d of %d: loss %.4f, score %.4f", epoch + 1, count, loss, epochs.scores[-1])
+            log.info("epoch %d of %d: loss %.4f", epoch + 1, count, loss)
             epochs.keep(self.progress)
             tell(epoch, epochs.scores[-1])
         epochs.restore_best()
-        return model, epochs.scores
+        return epochs
+
+    def _tell(self, epoch: int, score: float) -> None:
+        log.info("epoch %d: score on validation %.4f", epoch + 1, score)
+        self.progress.report(epoch, score)
 
     def _batches(
         self, rows: NDArray[np.int64], random: np.random.Generator
