@@ -14,9 +14,20 @@ COMMAND = [sys.executable, "-m", "tests.ml.inspector.training"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kept", "gone_on_at"), [(CHOSEN, {1, 2}), (REPEATED, {EPOCHS})])
-def test_a_training_killed_in_either_tuning_goes_on_and_learns_the_very_same(tmp_path, kept, gone_on_at):
+@pytest.mark.parametrize(
+    ("told", "kept", "gone_on_at"),
+    [
+        pytest.param(1, CHOSEN, {1, 2}, id="before weights are averaged"),
+        pytest.param(2, CHOSEN, {2, 3}, id="while they are"),
+        pytest.param(EPOCHS, REPEATED, {EPOCHS}, id="in the second tuning"),
+    ],
+)
+def test_a_training_killed_in_either_tuning_goes_on_and_learns_the_very_same(
+    tmp_path, told, kept, gone_on_at
+):
     with subprocess.Popen([*COMMAND, tmp_path], stdout=subprocess.PIPE, text=True) as killed:
+        for epoch in range(told):
+            assert killed.stdout.readline().startswith(f"epoch {epoch} ")
         eventually((tmp_path / kept).exists, "an epoch is kept", 300)
         killed.kill()
     assert killed.returncode == -signal.SIGKILL

@@ -1,7 +1,7 @@
 """A fit to be killed: ``python -m tests.ml.inspector.training FOLDER`` keeps its checkpoints there.
 
-It writes a line for each epoch and at last the digest of what was learnt; with ``--undisturbed`` another line
-with that of a fit that keeps nothing.
+It writes a line for each epoch and at last what was learnt, as a digest and the calibration; with
+``--undisturbed`` another line with that of a fit that keeps nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from ml.data.images.contents import CONTENT
-from ml.progress import UNWATCHED, Unwatched
+from ml.progress import UNWATCHED, Progress, Unwatched
 from ml.systems.inspector.drawn import png, sound
 from ml.systems.inspector.fitting import fit
 from ml.systems.inspector.pasting import pasted
@@ -67,10 +67,13 @@ def digest(weights, head) -> str:
     return hashlib.sha256(b"".join(arrays[name].tobytes() for name in sorted(arrays))).hexdigest()
 
 
+def learnt(progress: Progress) -> str:
+    """Fit; of the first of the two tunings the calibration tells, of the second the weights."""
+    fitted = fit(tables(), SETTINGS, 0, progress)
+    return f"{digest(fitted.weights, fitted.head)}/{fitted.calibration.slope}/{fitted.calibration.offset}"
+
+
 if __name__ == "__main__":
-    given = tables()
-    learnt = fit(given, SETTINGS, 0, InFolder(Path(sys.argv[1])))
-    print("learnt", digest(learnt.weights, learnt.head))
+    print("learnt", learnt(InFolder(Path(sys.argv[1]))))
     if "--undisturbed" in sys.argv:
-        undisturbed = fit(given, SETTINGS, 0, UNWATCHED)
-        print("undisturbed", digest(undisturbed.weights, undisturbed.head))
+        print("undisturbed", learnt(UNWATCHED))
