@@ -11,10 +11,12 @@ import numpy as np
 
 from ml.data.split import TRAIN, VALIDATION
 from ml.errors import ExportDiffers
+from ml.evenly import evenly
 from ml.images.efficientnet import trunk, whole
 from ml.onnx_session import open_session
 from ml.system import load
 from ml.systems.inspector.batches import logits_of
+from ml.systems.inspector.bias import corrected
 from ml.systems.inspector.calibrating import adapted
 from ml.systems.inspector.features import EMBEDDING, Cells
 from ml.systems.inspector.quantising import quantise
@@ -32,8 +34,9 @@ Graphs = dict[Precision, bytes]
 
 SYSTEM: Final = "inspector"
 CHECKED: Final = 64
-# Images whose activations give the ranges of 8 bits.
+# Images whose activations give the ranges of 8 bits, and those whose means correct what rounding moved.
 RANGED: Final = 256
+CORRECTED: Final = 64
 TOLERANCE: Final = 2e-3
 
 
@@ -46,14 +49,18 @@ def export(folder: Path, fitted: FittedInspector, tables: dict[str, pa.Table], d
     pixels = Cells.of(tables, VALIDATION).pixels()
     graph = whole(fitted.weights, fitted.head, EMBEDDING.projection(tables))
     check_equal(graph, fitted, pixels[:CHECKED])
-    training = Cells.of(tables, TRAIN).some(RANGED).pixels()
-    graphs: Graphs = {"fp32": graph, "int8": quantise(graph, training)}
+    graphs: Graphs = {"fp32": graph, "int8": in_8_bits(graph, Cells.of(tables, TRAIN).some(RANGED).pixels())}
     logits = {precision: _defects(open_session(content), pixels) for precision, content in graphs.items()}
     calibrations: dict[Precision, Calibration] = {
         "fp32": fitted.calibration,
         "int8": adapted(fitted.calibration, logits["int8"], logits["fp32"]),
     }
     return write(folder, graphs, calibrations, dataset, fitted.settings)
+
+
+def in_8_bits(graph: bytes, pixels: NDArray[np.uint8]) -> bytes:
+    """Return the 8-bit form of a graph by training images, uint8 [n, 224, 224]."""
+    return corrected(quantise(graph, pixels), graph, pixels[evenly(len(pixels), CORRECTED)])
 
 
 def write(

@@ -15,11 +15,11 @@ import numpy as np
 
 from ml.images.efficientnet import EARLY
 from ml.images.projection import OUTPUT
+from ml.systems.inspector.batches import feeds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-AT_ONCE: Final = 16
 # The first layers are few and their channels' ranges differ most: they keep 32 bits, which costs a tenth of a
 # megabyte and halves the decisions that change (on validation). The embedding has few numbers.
 LEFT: Final = ("centred", "normal", "_conv_stem", OUTPUT, *(f"_blocks.{number}." for number in range(EARLY)))
@@ -82,11 +82,9 @@ def _reader(pixels: NDArray[np.uint8]) -> Any:
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self._first = 0
+            self._left = feeds(pixels)
 
         def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-            batch = pixels[self._first : self._first + AT_ONCE]
-            self._first += AT_ONCE
-            return {"grey": batch[:, None].astype(np.float32)} if len(batch) else None
+            return next(self._left, None)
 
     return Reader()
