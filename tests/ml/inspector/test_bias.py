@@ -1,4 +1,5 @@
 import numpy as np
+import onnx
 import pytest
 
 from ml.images.efficientnet import whole
@@ -14,7 +15,7 @@ from ml.systems.inspector.serving import infer, prepare
 @pytest.fixture(scope="module")
 def graphs():
     random = np.random.default_rng(0)
-    pixels = np.stack([prepare(sound(random)) for _ in range(48)])
+    pixels = np.stack([prepare(sound(random)) for _ in range(16)])
     head = {"kernel": random.normal(0, 0.05, (1280, 2)).astype(np.float32), "bias": np.zeros(2, np.float32)}
     exact = whole(weights(), head)
     rounded = quantise(exact, pixels)
@@ -30,15 +31,16 @@ def test_what_rounding_moves_on_average_is_taken_back(graphs):
 def test_images_are_told_apart_more_as_the_exact_network_does(graphs):
     _, *ways = graphs
     random = np.random.default_rng(1)
-    unseen = np.stack([prepare(sound(random)) for _ in range(24)])
+    unseen = np.stack([prepare(sound(random)) for _ in range(16)])
     exact, rounded, mended = (said(graph, unseen) for graph in ways)
     assert np.abs(mended - exact).mean() < 0.5 * np.abs(rounded - exact).mean()
 
 
-def test_nothing_but_biases_changes_and_the_same_is_made_again(graphs):
-    pixels, exact, rounded, mended = graphs
-    assert len(mended) == len(rounded)
-    assert corrected(rounded, exact, pixels) == mended
+def test_nothing_but_biases_changes(graphs):
+    rounded, mended = (onnx.load_from_string(graph) for graph in graphs[2:])
+    assert list(rounded.graph.node) == list(mended.graph.node)
+    pairs = zip(rounded.graph.initializer, mended.graph.initializer, strict=True)
+    assert {before.data_type for before, after in pairs if before != after} == {onnx.TensorProto.INT32}
 
 
 def said(graph, pixels):
