@@ -7,7 +7,7 @@ nothing else; reading goes through ``ml.model_registry``.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -106,6 +106,21 @@ class Tracking:
 
         return MlflowClient(self._server.uri, self._server.uri)
 
+    def _write(self, write: Callable[[Any], None]) -> None:
+        """Write what may be there already.
+
+        Of two that write the same at once one is refused; it writes again, and finds it there.
+        """
+        from mlflow.exceptions import MlflowException
+
+        with self._speaking() as client:
+            try:
+                write(client)
+            except MlflowException as error:
+                if "unique constraint" not in str(error).lower():
+                    raise
+                write(client)
+
     @contextmanager
     def _speaking(self) -> Iterator[Any]:
         """Wait until the server is well, and turn its errors into this package's."""
@@ -153,20 +168,19 @@ class Run:
         """Log parameters, metrics and tags in one call."""
         from mlflow.entities import Metric, Param, RunTag
 
-        with self._tracking._speaking() as client:
-            client.log_batch(
-                self.run_id,
-                [Metric(name, float(value), 0, 0) for name, value in (metrics or {}).items()],
-                [Param(name, str(value)) for name, value in (parameters or {}).items()],
-                [RunTag(name, str(value)) for name, value in (tags or {}).items()],
-            )
+        batch = (
+            [Metric(name, float(value), 0, 0) for name, value in (metrics or {}).items()],
+            [Param(name, str(value)) for name, value in (parameters or {}).items()],
+            [RunTag(name, str(value)) for name, value in (tags or {}).items()],
+        )
+        self._tracking._write(lambda client: client.log_batch(self.run_id, *batch))
 
     def log_history(self, name: str, values: Sequence[float]) -> None:
         """Log one metric step by step: MLflow draws it as a line."""
         from mlflow.entities import Metric
 
-        with self._tracking._speaking() as client:
-            client.log_batch(self.run_id, [Metric(name, float(v), 0, step) for step, v in enumerate(values)])
+        metrics = [Metric(name, float(value), 0, step) for step, value in enumerate(values)]
+        self._tracking._write(lambda client: client.log_batch(self.run_id, metrics))
 
     def log_dataset(self, version: DatasetVersion, address: str) -> None:
         """Log which dataset version the run read."""
@@ -177,9 +191,8 @@ class Run:
         profile = json.dumps({name: table.rows for name, table in version.tables.items()})
         source = json.dumps({"uri": address})
         dataset = Dataset(str(version), version.digest[:36], "delta", source, profile=profile)
-        with self._tracking._speaking() as client:
-            tag = InputTag("mlflow.data.context", "training")
-            client.log_inputs(self.run_id, [DatasetInput(dataset, [tag])])
+        given = [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])]
+        self._tracking._write(lambda client: client.log_inputs(self.run_id, given))
 
     def log_files(self, folder: Path, under: str) -> None:
         """Store the files of a folder among the run's artifacts."""

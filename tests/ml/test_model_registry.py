@@ -1,6 +1,7 @@
 """The registry and the tracking server, read without MLflow's own package."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -59,6 +60,21 @@ def test_a_server_that_is_still_starting_is_waited_for(tracked, tracking):
 def test_a_run_that_the_server_lost_is_named_with_the_remedy(tracked):
     with pytest.raises(RunNotFound, match=r"does not know run 0123.*--fresh"):
         Tracking(tracked).resume("0123")
+
+
+def test_several_that_log_the_same_at_once_all_succeed(tracked):
+    run = Tracking(tracked).begin("recommender", "at once", {})
+    several = 6
+    with ThreadPoolExecutor(several) as pool:
+        for each in range(5):
+            together = threading.Barrier(several)
+
+            def log(number=each, together=together):
+                together.wait(30)
+                run.log(parameters={f"penalty {number}": 500}, metrics={f"ndcg {number}": 0.1})
+
+            for done in [pool.submit(log) for _ in range(several)]:
+                done.result()
 
 
 def test_what_a_run_logs_can_be_read_back_and_logged_again(tracked, tracking, tmp_path):
