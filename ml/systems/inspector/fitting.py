@@ -20,6 +20,7 @@ from ml.images.efficientnet import FEATURE_SIDE, TRUNK, trunk
 from ml.onnx_session import open_session
 from ml.progress import UNWATCHED, Progress
 from ml.settings import wrong_setting
+from ml.systems.inspector.batches import AT_ONCE, feeds
 from ml.systems.inspector.calibrating import calibrate
 from ml.systems.inspector.features import Cells
 from ml.systems.inspector.serving import DEFECT
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FAMILY: Final = "efficientnet_lite0"
-AT_ONCE: Final = 32
 # A cell looks as it does from the other side: as it is, mirrored across, down, and both.
 FLIPS: Final = ((1, 1), (-1, 1), (1, -1), (-1, -1))
 
@@ -121,9 +121,8 @@ def _flipped(pretrained: Weights, pixels: NDArray[np.uint8]) -> NDArray[np.float
 def features(session: Any, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
     """Return the frozen trunk's features, float16 [n, 112, 14, 14]: computed once, used in every epoch."""
     found = np.empty((len(pixels), TRUNK[-1].out, FEATURE_SIDE, FEATURE_SIDE), np.float16)
-    for first in range(0, len(pixels), AT_ONCE):
-        grey = pixels[first : first + AT_ONCE, None].astype(np.float32)
-        found[first : first + AT_ONCE] = session.run(["features"], {"grey": grey})[0]
+    for number, feed in enumerate(feeds(pixels)):
+        found[number * AT_ONCE :][:AT_ONCE] = session.run(["features"], feed)[0]
     return found
 
 
